@@ -1,0 +1,64 @@
+#include "base/byte_stream.h"
+
+#include <utility>
+
+#include <sys/socket.h>
+
+#include <asio/buffer.hpp>
+#include <asio/redirect_error.hpp>
+
+namespace base {
+
+ByteStream::ByteStream(Socket socket, Watchdog& watchdog)
+    : socket_(std::move(socket)), deadline_(watchdog, [this] { close(); }) {
+  std::error_code ignored;  // a socket that cannot be set non-blocking fails at its first read
+  socket_.non_blocking(true, ignored);
+}
+
+Task<Result<std::size_t>> ByteStream::read(char* data, std::size_t size) {
+  std::error_code error;
+  const std::size_t count = co_await socket_.async_read_some(asio::buffer(data, size),
+                                                             asio::redirect_error(use_task, error));
+  if (error == asio::error::eof) co_return std::size_t{0};
+  if (error) co_return failure(error);
+  co_return count;
+}
+
+Task<Status> ByteStream::write(std::string_view data, std::chrono::milliseconds progress) {
+  while (true) {
+    std::error_code error;
+    // Tried at once: nearly always the socket takes everything, and no trip through the loop is
+    // needed.
+    const std::size_t count = socket_.write_some(asio::buffer(data.data(), data.size()), error);
+    data.remove_prefix(count);
+    if (data.empty()) co_return Status{};
+    if (error && error != asio::error::would_block && error != asio::error::try_again) {
+      co_return failure(error);
+    }
+    set_deadline(std::chrono::steady_clock::now() + progress);
+    co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(use_task, error));
+    if (error) co_return failure(error);
+  }
+}
+
+void ByteStream::close() {
+  std::error_code ignored;
+  socket_.close(ignored);
+}
+
+bool ByteStream::is_idle() {
+  if (!socket_.is_open()) return false;
+  char byte = 0;
+  return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+Error ByteStream::failure(const std::error_code& error) const {
+  if (deadline_.expired()) return {Code::timeout, "the deadline passed", {}};
+  if (!socket_.is_open() || error == asio::error::operation_aborted) {
+    return {Code::cancelled, "the connection was closed", error.message()};
+  }
+  return {Code::broken, "the connection broke", error.message()};
+}
+
+}  // namespace base

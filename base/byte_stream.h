@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/generic/stream_protocol.hpp>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "base/watchdog.h"
+
+namespace base {
+
+/// A connected stream socket (TCP or unix) whose every wait has a deadline. Belongs to its loop.
+class ByteStream {
+ public:
+  using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+
+  ByteStream(Socket socket, Watchdog& watchdog);
+
+  /// What is pending when `at` passes ends with Code::timeout, and the socket is closed.
+  void set_deadline(SteadyTime at) { deadline_.set(at); }
+  void clear_deadline() { deadline_.clear(); }
+
+  /// Reads what is there, at least one byte. 0: the peer closed its side.
+  Task<Result<std::size_t>> read(char* data, std::size_t size);
+  /// Writes all of it. `progress` bounds the wait for each further byte, once the socket does not
+  /// take all at once.
+  Task<Status> write(std::string_view data, std::chrono::milliseconds progress);
+
+  /// Closes at once; what is pending ends with Code::cancelled.
+  void close();
+  bool is_open() const { return socket_.is_open(); }
+  /// Whether an idle connection is still usable: open, and nothing to read. Costs a system call.
+  bool is_idle();
+  Socket& socket() { return socket_; }
+
+ private:
+  Error failure(const std::error_code& error) const;
+
+  Socket socket_;
+  Deadline deadline_;
+};
+
+}  // namespace base

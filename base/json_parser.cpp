@@ -1,0 +1,197 @@
+#include "base/json_parser.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "base/number_text.h"
+
+namespace base {
+namespace {
+
+// Up to this many members, comparing all pairs is cheaper than sorting.
+constexpr std::size_t few_members = 16;
+
+// No 64-bit integer is written with more characters; the text of longer ones arrives in
+// number_float.
+constexpr std::size_t longest_integer = 20;
+
+// A copy costs one exact allocation and leaves the lexer its buffer; beyond this, moving the buffer
+// out is cheaper.
+constexpr std::size_t short_string = 512;
+
+template <class Integer>
+std::size_t written_length(Integer value) {
+  std::array<char, longest_integer + 1> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return static_cast<std::size_t>(end - buffer.data());
+}
+
+// Members hold a const key, so std::vector would copy them, values and all, when it grows.
+void make_room(Json::object_t& object) {
+  if (object.size() < object.capacity()) return;
+  Json::object_t larger;
+  larger.reserve(std::max<std::size_t>(4, 2 * object.size()));
+  for (auto& [name, value] : object) larger.emplace_back(name, std::move(value));
+  object.swap(larger);
+}
+
+// Sorting, not hashing: chosen keys can make a hash table quadratic.
+bool has_duplicate(const Json::object_t& object) {
+  if (object.size() <= few_members) {
+    for (auto a = object.begin(); a != object.end(); ++a) {
+      for (auto b = object.begin(); b != a; ++b) {
+        if (a->first == b->first) return true;
+      }
+    }
+    return false;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(object.size());
+  for (const auto& member : object) names.emplace_back(member.first);
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
+}  // namespace
+
+bool JsonBuilder::refuse(Code code, std::string message) {
+  error_ = Error{code, std::move(message), {}};
+  return false;
+}
+
+bool JsonBuilder::admit_value() {
+  if (++values_ <= limits_.values) return true;
+  return refuse(Code::limit,
+                "The JSON holds more than " + std::to_string(limits_.values) + " values.");
+}
+
+bool JsonBuilder::admit_integer(std::size_t length) {
+  if (length > limits_.number) {
+    return refuse(Code::limit, "The JSON holds a number of more than " +
+                                   std::to_string(limits_.number) + " characters.");
+  }
+  return admit_value();
+}
+
+Json& JsonBuilder::place(Json value) {
+  if (open_.empty()) return document_.value = std::move(value);
+  Json& parent = *open_.back();
+  if (auto* array = parent.get_ptr<Json::array_t*>()) return array->emplace_back(std::move(value));
+  return parent.get_ref<Json::object_t&>().back().second = std::move(value);
+}
+
+bool JsonBuilder::open(Json container) {
+  if (open_.size() >= limits_.depth) {
+    return refuse(Code::limit, "The JSON is nested more than " + std::to_string(limits_.depth) +
+                                   " levels deep.");
+  }
+  if (!admit_value()) return false;
+  open_.push_back(&place(std::move(container)));
+  return true;
+}
+
+bool JsonBuilder::null() {
+  if (!admit_value()) return false;
+  place(nullptr);
+  return true;
+}
+
+bool JsonBuilder::boolean(bool value) {
+  if (!admit_value()) return false;
+  place(value);
+  return true;
+}
+
+bool JsonBuilder::number_integer(std::int64_t value) {
+  const bool may_be_long = limits_.number < longest_integer;
+  if (!admit_integer(may_be_long ? written_length(value) : 0)) return false;
+  place(value);
+  return true;
+}
+
+bool JsonBuilder::number_unsigned(std::uint64_t value) {
+  const bool may_be_long = limits_.number < longest_integer;
+  if (!admit_integer(may_be_long ? written_length(value) : 0)) return false;
+  place(value);
+  return true;
+}
+
+bool JsonBuilder::number_float(double value, const std::string& text) {
+  if (!admit_integer(text.size())) return false;
+  place(value);
+  if (!document_.inexact && (is_integer_text(text) || !double_keeps(text, value))) {
+    document_.inexact = pointer_to_newest();
+  }
+  return true;
+}
+
+bool JsonBuilder::string(std::string& value) {
+  if (value.size() > limits_.string) {
+    return refuse(Code::limit, "The JSON holds a string of more than " +
+                                   std::to_string(limits_.string) + " bytes.");
+  }
+  if (!admit_value()) return false;
+  place(value.size() <= short_string ? Json(std::as_const(value)) : Json(std::move(value)));
+  return true;
+}
+
+bool JsonBuilder::binary(Json::binary_t&) {
+  return refuse(Code::internal, "JSON text has no binary values.");
+}
+
+bool JsonBuilder::start_object(std::size_t) { return open(Json::object()); }
+
+bool JsonBuilder::key(std::string& name) {
+  if (name.size() > limits_.key) {
+    return refuse(Code::limit, "The JSON holds a member name of more than " +
+                                   std::to_string(limits_.key) + " bytes.");
+  }
+  auto& object = open_.back()->get_ref<Json::object_t&>();
+  make_room(object);
+  object.emplace_back(std::as_const(name), nullptr);
+  return true;
+}
+
+bool JsonBuilder::end_object() {
+  if (has_duplicate(open_.back()->get_ref<const Json::object_t&>())) {
+    return refuse(Code::invalid, "An object in the JSON has two members of the same name.");
+  }
+  open_.pop_back();
+  return true;
+}
+
+bool JsonBuilder::start_array(std::size_t) { return open(Json::array()); }
+
+bool JsonBuilder::end_array() {
+  open_.pop_back();
+  return true;
+}
+
+bool JsonBuilder::parse_error(std::size_t position, const std::string&,
+                              const nlohmann::detail::exception& problem) {
+  // The parser's own message quotes the input; only its kind and place are passed on.
+  constexpr int number_overflow = 406;
+  const std::string place_text = " at byte " + std::to_string(position) + ".";
+  if (problem.id == number_overflow) {
+    return refuse(Code::limit,
+                  "The JSON holds a number that is too large for a double" + place_text);
+  }
+  return refuse(Code::invalid, "The text is not valid JSON" + place_text);
+}
+
+std::string JsonBuilder::pointer_to_newest() const {
+  std::string pointer;
+  for (const Json* container : open_) {
+    if (container->is_array()) {
+      append_pointer(pointer, std::to_string(container->size() - 1));
+    } else {
+      append_pointer(pointer, container->get_ref<const Json::object_t&>().back().first);
+    }
+  }
+  return pointer;
+}
+
+}  // namespace base

@@ -1,0 +1,175 @@
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/utf8.h"
+
+// Written here because nlohmann's serializer does not keep every number: its Grisu2 digits are not
+// always the shortest, so that 74612.1178 would leave as 74612.11780000001. It also recurses, and
+// throws by default.
+namespace base {
+namespace {
+
+bool stands_for_itself(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+}
+
+void write_escaped(std::string& out, char c) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      out += hex[static_cast<unsigned char>(c) >> 4];
+      out += hex[static_cast<unsigned char>(c) & 0xF];
+  }
+}
+
+void write_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && stands_for_itself(text[plain])) ++plain;
+    out.append(text, 0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";  // U+FFFD
+    } else if (length == 1) {
+      write_escaped(out, text.front());
+    } else {
+      out.append(text, 0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out += '"';
+}
+
+template <class Number, class... Format>
+void write_number(std::string& out, Number value, Format... format) {
+  std::array<char, 40> buffer;
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format...).ptr;
+  out.append(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+}
+
+void write_double(std::string& out, double value) {
+  if (!std::isfinite(value)) {  // JSON has no such numbers
+    out += "null";
+    return;
+  }
+  // Within these bounds the plain form has no more digits than the shortest form; integers above
+  // are not all doubles.
+  constexpr double smallest = 1e-6;
+  constexpr double largest = 9007199254740992.0;  // 2^53
+  const double size = std::fabs(value);
+  if (value != 0 && (size < smallest || size >= largest)) {
+    write_number(out, value, std::chars_format::scientific);
+    return;
+  }
+  write_number(out, value, std::chars_format::fixed);
+  if (value == std::trunc(value)) out += ".0";  // stays a float for whoever tells them apart
+}
+
+// A container that is being written, with the place of the next child.
+struct Frame {
+  const Json* container;
+  std::size_t next = 0;
+};
+
+void write_leaf(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return;
+    case Json::value_t::number_integer:
+      write_number(out, value.get<std::int64_t>());
+      return;
+    case Json::value_t::number_unsigned:
+      write_number(out, value.get<std::uint64_t>());
+      return;
+    case Json::value_t::number_float:
+      write_double(out, value.get<double>());
+      return;
+    case Json::value_t::string:
+      write_string(out, value.get_ref<const std::string&>());
+      return;
+    default:
+      out += "null";
+  }
+}
+
+// Writes what stands before the next child and returns that child; nullptr when the container is
+// finished.
+const Json* next_child(std::string& out, Frame& frame) {
+  const bool is_array = frame.container->is_array();
+  const bool is_first = frame.next == 0;
+  if (frame.next == frame.container->size()) {
+    if (is_first) out += is_array ? '[' : '{';
+    out += is_array ? ']' : '}';
+    return nullptr;
+  }
+  out += is_first ? (is_array ? '[' : '{') : ',';
+  const std::size_t index = frame.next++;
+  if (is_array) return &frame.container->get_ref<const Json::array_t&>()[index];
+  const auto& member =
+      frame.container->get_ref<const Json::object_t&>().begin()[static_cast<std::ptrdiff_t>(index)];
+  write_string(out, member.first);
+  out += ':';
+  return &member.second;
+}
+
+}  // namespace
+
+std::string dump_json(const Json& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
+}
+
+void append_json(std::string& out, const Json& value) {
+  if (!value.is_structured()) {
+    write_leaf(out, value);
+    return;
+  }
+  std::vector<Frame> open{{&value}};
+  while (!open.empty()) {
+    const Json* child = next_child(out, open.back());
+    if (child == nullptr) {
+      open.pop_back();
+    } else if (child->is_structured()) {
+      open.push_back({child});
+    } else {
+      write_leaf(out, *child);
+    }
+  }
+}
+
+}  // namespace base

@@ -1,0 +1,163 @@
+#include "base/log.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include "base/utf8.h"
+
+namespace base {
+namespace {
+
+constexpr std::size_t longest_text = 2048;
+constexpr std::size_t buffer_size = 64 << 10;
+constexpr std::chrono::milliseconds flush_interval{200};
+
+// Collects lines and writes them with one system call: a line of its own per call would cost as
+// much as the call's checks.
+class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    buffer_.append(message.payload.data(), message.payload.size()).push_back('\n');
+    if (buffer_.size() >= buffer_size) flush_();
+  }
+  void flush_() override {
+    std::string_view rest = buffer_;
+    while (!rest.empty()) {
+      const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+      if (written <= 0 && errno != EINTR) break;  // nobody reads: the log must not stop the gateway
+      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    buffer_.clear();
+  }
+
+ private:
+  std::string buffer_;
+};
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
+  }
+  return "error";
+}
+
+void append_escaped(std::string& line, std::string_view text) {
+  constexpr char digits[] = "0123456789abcdef";
+  text = text.substr(0, longest_text);
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    const std::size_t length = utf8_length(text);
+    if (byte == '"' || byte == '\\') {
+      line.append(1, '\\').append(1, text.front());
+    } else if (byte < 0x20 || byte == 0x7f) {
+      line.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+    } else if (length == 0) {
+      line.append("\\ufffd");
+    } else {
+      line.append(text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+}
+
+void append_time(std::string& line) {
+  const auto now = std::chrono::system_clock::now();
+  const auto millis =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  const std::time_t seconds = static_cast<std::time_t>(millis / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  line.append(text, length).append(".");
+  const std::string fraction = std::to_string(millis % 1000);
+  line.append(3 - fraction.size(), '0').append(fraction).append("Z");
+}
+
+void append_value(std::string& line, const LogValue& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) {
+    line.push_back('"');
+    append_escaped(line, *text);
+    line.push_back('"');
+  } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    line.append(std::to_string(*number));
+  } else {
+    line.append(std::get<bool>(value) ? "true" : "false");
+  }
+}
+
+}  // namespace
+
+struct Log::State {
+  explicit State(LogLevel lowest)
+      : logger("sluice", std::make_shared<BufferedSink>()), flusher([this](std::stop_token stop) {
+          std::unique_lock lock(mutex);
+          while (!stop.stop_requested()) {
+            wake.wait_for(lock, stop, flush_interval, [] { return false; });
+            logger.flush();
+          }
+        }) {
+    logger.set_level(to_spdlog(lowest));
+    logger.flush_on(spdlog::level::warn);
+  }
+
+  spdlog::logger logger;
+  std::mutex mutex;  // for waiting only
+  std::condition_variable_any wake;
+  std::jthread flusher;
+};
+
+Log::Log(LogLevel lowest) : state_(std::make_unique<State>(lowest)) {}
+Log::~Log() { flush(); }
+
+void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!state_->logger.should_log(to_spdlog(level))) return;
+  std::string line;
+  line.reserve(256);
+  line.append(R"({"time":")");
+  append_time(line);
+  line.append(R"(","level":")")
+      .append(name_of(level))
+      .append(R"(","event":")")
+      .append(event)
+      .append("\"");
+  for (const auto& [name, value] : fields) {
+    line.append(",\"").append(name).append("\":");
+    append_value(line, value);
+  }
+  line.push_back('}');
+  state_->logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+void Log::flush() { state_->logger.flush(); }
+
+}  // namespace base

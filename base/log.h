@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace base {
+
+enum class LogLevel { debug, info, warn, error };
+
+/// A field's value. Text is escaped and cut at 2 kB, so that one line stays one JSON object
+/// whatever peers send.
+using LogValue = std::variant<std::string_view, std::int64_t, bool>;
+using LogField = std::pair<std::string_view, LogValue>;
+
+/// JSON lines on standard error: {"time":…,"level":…,"event":…, fields}. Lines are written
+/// together, at the latest after 200 ms, and at once from `warn` on. Thread-safe.
+class Log {
+ public:
+  explicit Log(LogLevel lowest = LogLevel::info);
+  ~Log();
+
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
+  /// Writes out what is still held back.
+  void flush();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace base

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace base {
+
+/// An absolute `http:` URL, split. Nothing is decoded.
+struct Url {
+  std::string host;  ///< lower case; an IPv6 address without its brackets
+  std::uint16_t port = 80;
+  std::string target = "/";  ///< path and query
+
+  /// `host:port`, as for a Host header.
+  std::string authority() const;
+};
+
+/// Code::invalid with a sentence for anything but http://HOST[:PORT][/PATH][?QUERY]: user
+/// information, fragments, blanks and control characters, other schemes.
+Result<Url> parse_url(std::string_view text);
+
+}  // namespace base

@@ -1,0 +1,142 @@
+#include "gateway/admin.h"
+
+#include <utility>
+
+#include "gateway/call_method.h"
+#include "gateway/http_target.h"
+#include "gateway/pipeline/record.h"
+#include "mcp/jsonrpc.h"
+
+namespace gateway {
+namespace {
+
+using base::Json;
+
+Json server_facts(const tools::Upstream& upstream) {
+  const tools::UpstreamStatus status = upstream.status();
+  const auto offered = upstream.tools();
+  Json facts{{"server", upstream.name()}, {"state", to_string(status.state)},
+             {"reason", status.reason},   {"since", pipeline::rfc3339(status.since)},
+             {"revision", nullptr},       {"tools", offered ? offered->tools.size() : 0}};
+  if (status.revision) facts["revision"] = mcp::to_string(*status.revision);
+  return facts;
+}
+
+Json tool_facts(const pipeline::Snapshot& snapshot, const tools::CatalogEntry& entry) {
+  Json facts{{"tool", entry.id()},
+             {"exported", entry.exported},
+             {"effect", policies::to_string(snapshot.effect_of(entry))},
+             {"definition", entry.tool->definition_hash}};
+  if (!entry.tool->quarantine.empty()) facts["quarantine"] = entry.tool->quarantine;
+  return facts;
+}
+
+Json outcome_facts(const pipeline::Call& call, const pipeline::Outcome& outcome) {
+  Json facts{{"request", call.request_id}, {"outcome", to_string(outcome.kind)}};
+  if (!outcome.reason.empty()) facts["reason"] = outcome.reason;
+  if (!call.decision.empty()) facts["decision"] = call.decision;
+  if (outcome.error) {
+    facts["error"] = {{"code", outcome.error->code}, {"message", outcome.error->message}};
+  } else {
+    facts["result"] = outcome.result;
+  }
+  return facts;
+}
+
+// Administrators may name a tool by its id `server/tool` as well.
+std::string exported_name_of(const pipeline::Snapshot& snapshot, const std::string& name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) return name;
+  const auto* entry = snapshot.catalog->find_id(name.substr(0, slash), name.substr(slash + 1));
+  return entry && !entry->exported.empty() ? entry->exported : name;
+}
+
+// The agent asked for, or the only one there is.
+base::Result<const policies::Agent*> choose_agent(const policies::Policy& policy,
+                                                  const Json& body) {
+  const std::vector<std::string> names = policy.agent_names();
+  const std::string* asked = base::find_string(body, "agent");
+  if (asked == nullptr && names.size() != 1) {
+    return base::Error{base::Code::invalid, "Name the agent that calls: --agent NAME", {}};
+  }
+  const policies::Agent* agent = policy.find_agent(asked ? *asked : names.front());
+  if (agent == nullptr) {
+    return base::Error{base::Code::not_found, "The policy names no agent " + *asked + ".", {}};
+  }
+  return agent;
+}
+
+std::string query_agent(const RawRequest& request) {
+  constexpr std::string_view key = "?agent=";
+  const std::string_view line = request.fields.start_line;
+  const std::size_t at = line.find(key);
+  if (at == std::string_view::npos) return {};
+  const std::string_view value = line.substr(at + key.size());
+  return std::string(value.substr(0, value.find(' ')));
+}
+
+}  // namespace
+
+base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& request,
+                                       const std::string& request_id, const std::string& peer) {
+  auto target = parse_target(request.head);
+  if (!target) co_return error_response(400, target.error().message);
+  const std::string route = target->method + " " + target->path;
+  if (route == "GET /v1/servers") co_return list_servers();
+  if (route == "GET /v1/tools") co_return list_tools(request);
+  if (route == "POST /v1/call") co_return co_await call(loop, request, request_id, peer);
+  co_return error_response(404, "There is no such route: " + route);
+}
+
+HttpResponse Admin::list_servers() const {
+  Json servers = Json::array();
+  for (const auto& upstream : d_.upstreams.all()) servers.push_back(server_facts(*upstream));
+  return json_response(200, base::dump_json({{"servers", std::move(servers)}}));
+}
+
+HttpResponse Admin::list_tools(const RawRequest& request) const {
+  const auto snapshot = d_.snapshot.get();
+  const std::string agent = query_agent(request);
+  if (!agent.empty() && snapshot->policy->find_agent(agent) == nullptr) {
+    return error_response(404, "The policy names no agent " + agent + ".");
+  }
+  Json tools = Json::array();
+  for (const tools::CatalogEntry& entry : snapshot->catalog->entries()) {
+    const bool shown =
+        agent.empty() ||
+        (entry.tool->quarantine.empty() &&
+         snapshot->policy->decide(agent, entry.server(), entry.tool->name).allowed());
+    if (shown) tools.push_back(tool_facts(*snapshot, entry));
+  }
+  return json_response(200, base::dump_json({{"tools", std::move(tools)}}));
+}
+
+base::Task<HttpResponse> Admin::call(base::Loop& loop, const RawRequest& request,
+                                     std::string request_id, std::string peer) const {
+  auto body = base::parse_json(request.body, d_.limits.json);
+  if (!body) co_return error_response(400, body.error().message);
+  const std::string* tool = base::find_string(body->value, "tool");
+  const Json* arguments = base::find_member(body->value, "arguments");
+  if (tool == nullptr || (arguments != nullptr && !arguments->is_object())) {
+    co_return error_response(400,
+                             "A call needs a tool's name, and its arguments must be an object.");
+  }
+  pipeline::Call call;
+  call.snapshot = d_.snapshot.get();
+  auto agent = choose_agent(*call.snapshot->policy, body->value);
+  if (!agent) co_return error_response(400, agent.error().message);
+  call.request_id = std::move(request_id);
+  call.principal = {(*agent)->name, (*agent)->tenant, "admin " + peer};
+  call.tool = exported_name_of(*call.snapshot, *tool);
+  call.arguments = arguments ? *arguments : Json::object();
+  call.inexact = pointer_inside(body->inexact, "/arguments");
+  call.loop = &loop;
+  call.received = std::chrono::system_clock::now();
+  call.started = std::chrono::steady_clock::now();
+  const Json* dry = base::find_member(body->value, "dry_run");
+  const bool dry_run = dry != nullptr && dry->is_boolean() && dry->get<bool>();
+  const pipeline::Outcome outcome = co_await (dry_run ? d_.dry_runs : d_.calls).run(call);
+  co_return json_response(200, base::dump_json(outcome_facts(call, outcome)));
+}
+
+}  // namespace gateway

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "base/limits.h"
+#include "gateway/connection.h"
+#include "gateway/pipeline/pipeline.h"
+#include "tools/upstreams.h"
+
+namespace gateway {
+
+/// What administrators reach over the unix socket, whose file mode lets nobody else in. The peer's
+/// user names the person in the audit. Thread-safe.
+class Admin final : public HttpHandler {
+ public:
+  struct Dependencies {
+    const pipeline::CurrentSnapshot& snapshot;
+    const tools::Upstreams& upstreams;
+    const pipeline::Pipeline& calls;
+    const pipeline::Pipeline& dry_runs;
+    const base::Limits& limits;
+  };
+
+  explicit Admin(const Dependencies& dependencies) : d_(dependencies) {}
+
+  base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
+                                  const std::string& request_id, const std::string& peer) override;
+
+ private:
+  HttpResponse list_servers() const;
+  HttpResponse list_tools(const RawRequest& request) const;
+  base::Task<HttpResponse> call(base::Loop& loop, const RawRequest& request, std::string request_id,
+                                std::string peer) const;
+
+  Dependencies d_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,92 @@
+#include "gateway/call_method.h"
+
+#include <utility>
+
+#include "base/version.h"
+#include "mcp/messages.h"
+#include "mcp/param_headers.h"
+
+namespace gateway {
+namespace {
+
+using base::Json;
+using mcp::Reply;
+
+constexpr const char* request_id_key = "dev.sluice/requestId";
+
+Reply error_reply(int status, const mcp::Request& request, int code, std::string message) {
+  return {status, mcp::error_text(request.id, {code, std::move(message), {}}), {}};
+}
+
+// The headers that mirror arguments must agree with them. Asked only for a tool that the caller may
+// call: a stranger learns nothing of its schema.
+std::optional<std::string> param_mismatch(const MethodContext& context,
+                                          const pipeline::Call& call) {
+  if (context.inbound.era == mcp::Era::legacy) return std::nullopt;
+  const tools::CatalogEntry* entry = call.snapshot->catalog->find(call.tool);
+  if (entry == nullptr || entry->tool->param_headers.empty()) return std::nullopt;
+  const auto decision =
+      call.snapshot->policy->decide(call.principal.agent, entry->server(), entry->tool->name);
+  if (!decision.allowed()) return std::nullopt;
+  const auto lookup = [](const void* fields, std::string_view name) {
+    return static_cast<const base::HttpFields*>(fields)->find(name);
+  };
+  return mcp::param_header_mismatch(entry->tool->param_headers, call.arguments, lookup,
+                                    &context.fields);
+}
+
+// What clients of each era find on a result.
+std::string finish(const MethodContext& context, pipeline::Outcome outcome) {
+  if (outcome.error) return mcp::error_text(context.request.id, *outcome.error);
+  Json& result = outcome.result;
+  Json& extras = result["_meta"];
+  if (!extras.is_object()) extras = Json::object();
+  extras[request_id_key] = context.request_id;
+  if (mcp::has_result_type(context.inbound.revision)) {
+    result["resultType"] = "complete";
+    extras[std::string(mcp::meta::server_info)] = {{"name", "sluice"}, {"version", base::version}};
+  } else {
+    result.erase("resultType");
+    extras.erase(std::string(mcp::meta::server_info));
+  }
+  return mcp::result_text(context.request.id, result);
+}
+
+}  // namespace
+
+std::optional<std::string> pointer_inside(const std::optional<std::string>& pointer,
+                                          std::string_view prefix) {
+  if (!pointer || pointer->substr(0, prefix.size()) != prefix) return std::nullopt;
+  std::string rest = pointer->substr(prefix.size());
+  if (!rest.empty() && rest.front() != '/') return std::nullopt;
+  return rest;
+}
+
+base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& calls) {
+  mcp::Request& request = context.request;
+  const std::string* name = base::find_string(request.params, "name");
+  if (name == nullptr) {
+    co_return error_reply(200, request, mcp::code::invalid_params, "name must be a string");
+  }
+  pipeline::Call call;
+  call.tool = *name;
+  call.arguments = Json::object();  // a call without arguments is a call with none (SEP-1303)
+  if (request.params.contains("arguments")) call.arguments = std::move(request.params["arguments"]);
+  if (!call.arguments.is_object()) {
+    co_return error_reply(200, request, mcp::code::invalid_params, "arguments must be an object");
+  }
+  call.inexact = pointer_inside(context.inexact, "/params/arguments");
+  call.request_id = context.request_id;
+  call.principal = context.principal;
+  call.snapshot = context.snapshot;
+  call.loop = &context.loop;
+  call.received = std::chrono::system_clock::now();
+  call.started = std::chrono::steady_clock::now();
+  if (auto mismatch = param_mismatch(context, call)) {
+    co_return error_reply(400, request, mcp::code::header_mismatch, std::move(*mismatch));
+  }
+  pipeline::Outcome outcome = co_await calls.run(call);
+  co_return Reply{200, finish(context, std::move(outcome)), {}};
+}
+
+}  // namespace gateway

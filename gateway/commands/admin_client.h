@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace gateway::commands {
+
+/// Asks the running gateway over its admin socket; `body` makes it a POST. Code::unavailable when
+/// no gateway answers, Code::refused with its sentence when it answers with an error.
+base::Result<base::Json> ask_gateway(const std::filesystem::path& socket, const std::string& route,
+                                     const std::optional<base::Json>& body = {});
+
+}  // namespace gateway::commands

@@ -1,0 +1,46 @@
+#include <iostream>
+
+#include "base/json.h"
+#include "gateway/commands/load.h"
+#include "policies/policy.h"
+
+namespace gateway::commands {
+namespace {
+
+Exit check(const Invocation& invocation) {
+  const Loaded loaded = load(invocation);
+  const policies::Policy policy(loaded.policy);
+  if (invocation.json) {
+    base::Json disabled = base::Json::array();
+    for (const ServerConfig& server : loaded.config.servers) {
+      if (!server.disabled.empty())
+        disabled.push_back({{"server", server.name}, {"reason", server.disabled}});
+    }
+    std::cout << base::dump_json({{"valid", true},
+                                  {"servers", loaded.config.servers.size()},
+                                  {"disabled", std::move(disabled)},
+                                  {"agents", policy.agent_names().size()},
+                                  {"policy", policy.version()}})
+              << "\n";
+    return Exit::done;
+  }
+  std::cout << loaded.config.file.string() << ": valid, " << loaded.config.servers.size()
+            << " servers, " << policy.agent_names().size() << " agents\n";
+  for (const ServerConfig& server : loaded.config.servers) {
+    if (!server.disabled.empty())
+      std::cout << "server " << server.name << " is off: " << server.disabled << "\n";
+  }
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Invocation& invocation) {
+  CLI::App* command =
+      app.add_subcommand("check", "Check configuration and policy files, changing nothing");
+  command->footer("Example: sluice check --config sluice.yaml");
+  command->callback(
+      [&invocation] { invocation.run = [&invocation] { return check(invocation); }; });
+}
+
+}  // namespace gateway::commands

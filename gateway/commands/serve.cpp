@@ -1,0 +1,49 @@
+#include <pthread.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+
+#include "gateway/commands/load.h"
+#include "gateway/gateway.h"
+
+namespace gateway::commands {
+namespace {
+
+Exit serve(const Invocation& invocation) {
+  // Blocked before any thread starts, so that only the wait below receives them.
+  sigset_t endings;
+  sigemptyset(&endings);
+  sigaddset(&endings, SIGINT);
+  sigaddset(&endings, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &endings, nullptr);
+
+  Loaded loaded = load(invocation);
+  base::Log log;
+  if (loaded.config.policy_files.empty()) {
+    std::cerr << "No policies: are configured: serving loopback only, to the one agent `local`, "
+                 "which may call "
+                 "everything.\n";
+  }
+  auto opened = Gateway::open(loaded.config, std::move(loaded.policy), log);
+  if (!opened) return fail(opened.error());
+  Gateway& gateway = **opened;
+  gateway.start();
+  std::cout << "sluice listening on " << gateway.url() << std::endl;
+
+  int signal = 0;
+  sigwait(&endings, &signal);
+  gateway.stop();
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("serve", "Run the gateway until SIGTERM or Ctrl-C");
+  command->footer("Example: sluice serve --config sluice.yaml");
+  command->callback(
+      [&invocation] { invocation.run = [&invocation] { return serve(invocation); }; });
+}
+
+}  // namespace gateway::commands

@@ -1,0 +1,164 @@
+#include "gateway/config.h"
+
+#include <algorithm>
+
+#include "base/yaml.h"
+#include "gateway/address_config.h"
+#include "gateway/expand.h"
+#include "gateway/limits_config.h"
+#include "gateway/path_config.h"
+#include "gateway/server_config.h"
+
+namespace gateway {
+namespace {
+
+/// sockaddr_un::sun_path less its terminating NUL (unix(7)).
+constexpr std::size_t longest_socket_path = 107;
+constexpr int most_threads = 64;
+
+const std::string no_redis = "only the embedded store is part of this build";
+const std::string no_client_files = "client files are not part of this build; write 'servers'";
+
+const std::vector<std::pair<std::string, std::string>> not_built = {
+    {"tls", "TLS is not part of this build; put a proxy that ends TLS before it"},
+    {"store_down", no_redis},
+    {"issuers", "tokens of an issuer are not part of this build; use 'sluice key create'"},
+    {"seal_key", "nothing that this build keeps is sealed"},
+    {"runtime", "the agent runtime is not part of this build"},
+    {"admin", "an admin listener on TCP is not part of this build"},
+    {"views", "views are not part of this build"},
+    {"mcpServers", no_client_files},
+    {"inputs", no_client_files},
+};
+
+class ConfigReader {
+ public:
+  explicit ConfigReader(const std::filesystem::path& file) {
+    config_.file = std::filesystem::absolute(file).lexically_normal();
+    directory_ = config_.file.parent_path();
+    config_.store = directory_ / "sluice.db";
+  }
+
+  Config read(const base::YamlNode& root) {
+    base::read_map(root,
+                   {
+                       {"listen", [this](const auto& node) { read_listen(node); }},
+                       {"public_url", [this](const auto& node) { read_public_url(node); }},
+                       {"hosts", [this](const auto& node) { read_hosts(node); }},
+                       {"store", [this](const auto& node) { read_store(node); }},
+                       {"journal", [this](const auto& node) { read_journal(node); }},
+                       {"policies", [this](const auto& node) { read_policies(node); }},
+                       {"servers", [this](const auto& node) { servers_.read(node, directory_); }},
+                       {"include", [this](const auto& node) { read_includes(node); }},
+                       {"limits", [this](const auto& node) { read_limits(node, config_.limits); }},
+                       {"threads", [this](const auto& node) { read_threads(node); }},
+                   },
+                   not_built);
+    config_.servers = servers_.take();
+    finish_hosts();
+    check_listen(listen_.value_or(root));
+    finish_paths(root);
+    return std::move(config_);
+  }
+
+ private:
+  void read_listen(const base::YamlNode& node) {
+    config_.listen = parse_listen(node, expand_or_fail(node, directory_));
+    listen_ = node;
+  }
+
+  void read_public_url(const base::YamlNode& node) {
+    PublicUrl url = parse_public_url(node, expand_or_fail(node, directory_));
+    config_.public_url = std::move(url.url);
+    public_host_ = std::move(url.host);
+  }
+
+  void read_hosts(const base::YamlNode& node) {
+    for (const base::YamlNode& item : node.items()) {
+      config_.hosts.push_back(parse_host(item, expand_or_fail(item, directory_)));
+    }
+  }
+
+  void read_store(const base::YamlNode& node) {
+    config_.store = parse_database(node, directory_);
+    store_ = node;
+  }
+
+  void read_journal(const base::YamlNode& node) {
+    config_.journal = parse_database(node, directory_);
+    journal_ = node;
+  }
+
+  void read_policies(const base::YamlNode& node) {
+    config_.policy_files = match_files(node, directory_);
+  }
+
+  void read_includes(const base::YamlNode& node) {
+    for (const std::filesystem::path& file : match_files(node, directory_)) {
+      for (const auto& [key, value] : base::YamlNode::load(file.string()).entries()) {
+        if (key.text() != "servers") {
+          key.fail("an included file holds 'servers' alone; found '" + key.text() + "'");
+        }
+        servers_.read(value, file.parent_path());
+      }
+    }
+  }
+
+  void read_threads(const base::YamlNode& node) {
+    config_.threads = static_cast<unsigned>(node.integer(1, most_threads));
+  }
+
+  void finish_hosts() {
+    const auto& hosts = config_.hosts;
+    if (public_host_.empty()) return;
+    if (std::find(hosts.begin(), hosts.end(), public_host_) != hosts.end()) return;
+    config_.hosts.push_back(public_host_);
+  }
+
+  void check_listen(const base::YamlNode& place) const {
+    if (is_loopback(config_.listen)) return;
+    if (config_.policy_files.empty()) {
+      place.fail(
+          "without 'policies' Sluice serves loopback only: write 'policies', or listen on "
+          "127.0.0.1");
+    }
+    if (config_.hosts.empty()) {
+      place.fail(
+          "others can reach this address: write 'public_url' or 'hosts' with the names by "
+          "which they do");
+    }
+  }
+
+  void finish_paths(const base::YamlNode& root) {
+    const std::filesystem::path beside = config_.store.parent_path();
+    if (config_.journal.empty()) config_.journal = beside / "journal.db";
+    if (config_.journal == config_.store) {
+      journal_.value_or(store_.value_or(root))
+          .fail("the store and the journal must be two files; both are " + config_.store.string());
+    }
+    config_.admin_socket = beside / (config_.store.stem().string() + ".sock");
+    const std::size_t length = config_.admin_socket.string().size();
+    if (length > longest_socket_path) {
+      store_.value_or(root).fail(
+          "the admin socket's path is " + std::to_string(length) +
+          " bytes long, the system takes " + std::to_string(longest_socket_path) +
+          ": put the store at a shorter path; it would be " + config_.admin_socket.string());
+    }
+  }
+
+  Config config_;
+  std::filesystem::path directory_;
+  ServerList servers_;
+  std::string public_host_;
+  // Where these keys are written, for errors that show only when all is read.
+  std::optional<base::YamlNode> listen_, store_, journal_;
+};
+
+}  // namespace
+
+Config load_config(const std::filesystem::path& file) {
+  const base::YamlNode root = base::YamlNode::load(file.string());
+  return ConfigReader(file).read(root);
+}
+
+}  // namespace gateway

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+#include "policies/policy_files.h"
+
+namespace gateway {
+
+/// How Sluice finds out which protocol an upstream speaks.
+enum class EraChoice { automatic, modern, legacy };
+
+/// One entry of `servers:`.
+struct ServerConfig {
+  std::string name;
+  std::string url;
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< values may hold secrets: never printed
+  EraChoice era = EraChoice::automatic;
+  bool trusted = false;
+  std::optional<std::string> prefix;  ///< absent: the server's name; "": bare names
+  std::chrono::milliseconds timeout{300'000};
+  std::chrono::milliseconds max_timeout{3'600'000};
+  std::chrono::milliseconds start_timeout{60'000};
+  /// Why this server alone is off, e.g. an unset variable; "" when it is on.
+  std::string disabled;
+};
+
+/// `HOST:PORT` as written under `listen:`.
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+};
+
+/// A loaded `sluice.yaml` (design §4). Paths are absolute.
+struct Config {
+  std::filesystem::path file;
+  ListenAddress listen;
+  std::string public_url;
+  std::vector<std::string> hosts;      ///< names by which others reach it, beside loopback
+  std::filesystem::path store;         ///< SQLite file
+  std::filesystem::path journal;       ///< SQLite file
+  std::filesystem::path admin_socket;  ///< unix socket beside the store
+  std::vector<std::filesystem::path> policy_files;  ///< empty: no `policies:` key
+  std::vector<ServerConfig> servers;                ///< in the order of the file
+  base::Limits limits;
+  unsigned threads = 0;  ///< event loops; 0: one per core
+};
+
+/// Reads `sluice.yaml` and its includes. Throws base::ConfigError: unknown key, duplicate key, bad
+/// value, a pattern that matches no file, two servers of one name (naming both places), or a key of
+/// design §4 that this build does not carry out yet.
+Config load_config(const std::filesystem::path& file);
+
+}  // namespace gateway

@@ -1,0 +1,127 @@
+#include "gateway/connection.h"
+
+#include <exception>
+#include <utility>
+
+#include <asio/post.hpp>
+
+#include "base/crypto.h"
+#include "gateway/request_reader.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::chrono::milliseconds linger{1000};
+constexpr std::size_t linger_bytes = 1 << 20;
+
+// Counts one for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::size_t>& count) : count_(count), before_(count_.fetch_add(1)) {}
+  ~Counted() { count_.fetch_sub(1); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  std::size_t before() const { return before_; }
+
+ private:
+  std::atomic<std::size_t>& count_;
+  std::size_t before_;
+};
+
+HttpResponse overloaded() {
+  HttpResponse response =
+      error_response(503, "Too many calls are in flight. Try again in a second.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+// The last fence: what is thrown on the request path is a bug, which costs this request its answer
+// and nothing else.
+base::Task<HttpResponse> handle_fenced(base::Loop& loop, const ConnectionContext& context,
+                                       const RawRequest& request, const std::string& id,
+                                       const std::string& peer) {
+  std::string what;
+  try {
+    co_return co_await context.handler.handle(loop, request, id, peer);
+  } catch (const std::exception& error) {
+    what = error.what();
+  }
+  context.log.write(base::LogLevel::error, "bug", {{"request", id}, {"what", what}});
+  HttpResponse response =
+      error_response(500, "An internal error. It is in the log under this request id.");
+  response.close = true;
+  co_return response;
+}
+
+base::Task<HttpResponse> answer(base::Loop& loop, const ConnectionContext& context,
+                                const RawRequest& request, const std::string& id,
+                                const std::string& peer) {
+  const Counted call(context.load.calls);
+  if (call.before() >= context.limits.calls_in_flight) co_return overloaded();
+  co_return co_await handle_fenced(loop, context, request, id, peer);
+}
+
+// Lets the peer read the answer before the connection is reset under bytes that nobody will read.
+base::Task<void> close_gently(base::ByteStream& stream) {
+  std::error_code error;
+  stream.socket().shutdown(base::ByteStream::Socket::shutdown_send, error);
+  if (error) co_return;
+  stream.set_deadline(std::chrono::steady_clock::now() + linger);
+  char ignored[4096];
+  for (std::size_t total = 0; total < linger_bytes;) {
+    auto count = co_await stream.read(ignored, sizeof ignored);
+    if (!count || *count == 0) co_return;
+    total += *count;
+  }
+}
+
+base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& context,
+                        const ReadFailure& failure) {
+  const std::string id = new_request_id();
+  context.log.write(base::LogLevel::info, "bad_request",
+                    {{"request", id}, {"status", failure.status}, {"reason", failure.sentence}});
+  const std::string text = serialize(error_response(failure.status, failure.sentence), id, false);
+  stream.clear_deadline();
+  auto sent = co_await stream.write(text, context.limits.write_timeout);
+  if (sent) co_await close_gently(stream);
+}
+
+}  // namespace
+
+base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket socket,
+                                  ConnectionContext context, std::string peer) {
+  const Counted connection(context.load.connections);
+  base::ByteStream stream(std::move(socket), loop.watchdog());
+  if (connection.before() >= context.limits.connections) co_return;
+  RequestReader reader(stream, context.limits);
+  while (!loop.ending()) {
+    RawRequest request;
+    if (auto failure = co_await reader.next(request)) {
+      if (failure->status != 0) co_await refuse(stream, context, *failure);
+      co_return;
+    }
+    const std::string id = new_request_id();
+    const HttpResponse response = co_await answer(loop, context, request, id, peer);
+    const bool keep_alive = request.keep_alive && !response.close;
+    const std::string text = serialize(response, id, keep_alive);
+    auto sent = co_await stream.write(text, context.limits.write_timeout);
+    if (!sent) co_return;
+    if (!keep_alive) {
+      co_await close_gently(stream);
+      co_return;
+    }
+    // A client that pipelines waits for its next turn like everybody else.
+    if (reader.pipelined()) co_await asio::post(loop.executor(), base::use_task);
+  }
+}
+
+std::string new_request_id() {
+  constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuv";
+  std::array<std::uint8_t, 16> bytes;
+  base::random_bytes(bytes);
+  std::string id = "req_";
+  for (const std::uint8_t byte : bytes) id.push_back(alphabet[byte & 31]);
+  return id;
+}
+
+}  // namespace gateway

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "base/byte_stream.h"
+#include "base/event_loops.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "gateway/http_message.h"
+
+namespace gateway {
+
+/// Answers requests. One object serves all connections on all loops.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  /// `request` lives until the task ends. `peer` is who the transport says is calling, e.g.
+  /// `unix:root`.
+  virtual base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
+                                          const std::string& request_id,
+                                          const std::string& peer) = 0;
+};
+
+/// How much is going on, over all loops.
+struct Load {
+  std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> calls{0};
+};
+
+/// What a connection works with; all of it outlives every connection.
+struct ConnectionContext {
+  HttpHandler& handler;
+  const base::Limits& limits;
+  Load& load;
+  base::Log& log;
+};
+
+/// Serves one connection until it ends: request by request, one per turn of the loop.
+base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket socket,
+                                  ConnectionContext context, std::string peer);
+
+/// A fresh id for a request: unique, not guessable from others.
+std::string new_request_id();
+
+}  // namespace gateway

@@ -1,0 +1,61 @@
+#include "gateway/endpoint.h"
+
+#include <chrono>
+
+#include "gateway/http_target.h"
+
+namespace gateway {
+namespace {
+
+std::int64_t seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Whether the request line's target begins with `path`; looks at bytes, parses nothing.
+bool asks_for(const RawRequest& request, std::string_view path) {
+  const std::string_view line = request.fields.start_line;
+  return line.substr(line.find(' ') + 1, path.size()) == path;
+}
+
+}  // namespace
+
+base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& request,
+                                          const std::string& request_id, const std::string&) {
+  const base::HttpFields& fields = request.fields.fields;
+  if (const auto reason = guard_.refuse(fields)) {
+    log_.write(base::LogLevel::info, "refused",
+               {{"request", request_id}, {"status", 403}, {"reason", *reason}});
+    co_return error_response(403, *reason);
+  }
+  const auto principal = authenticator_.authenticate(fields, seconds_now());
+  if (!principal) {
+    log_.write(base::LogLevel::info, "refused",
+               {{"request", request_id}, {"status", 401}, {"reason", "no valid key"}});
+    co_return refuse_stranger(request);
+  }
+  auto target = parse_target(request.head);
+  if (!target) co_return error_response(400, target.error().message);
+  if (target->path != "/mcp")
+    co_return error_response(404, "There is nothing here; the endpoint is /mcp.");
+  co_return co_await service_.handle(loop, request, target->method, request_id, *principal);
+}
+
+HttpResponse Endpoint::refuse_stranger(const RawRequest& request) const {
+  // Clients that look for an authorization server are told how keys are made instead (design §4).
+  if (asks_for(request, "/register") || asks_for(request, "/.well-known/")) {
+    return error_response(404,
+                          "There is no authorization server. Ask the administrator for a key: "
+                          "sluice key create AGENT");
+  }
+  const bool tried = request.fields.fields.count("authorization") > 0;
+  HttpResponse response =
+      error_response(401, tried ? "The key is not valid." : "A key is required.");
+  response.headers.emplace_back(
+      "WWW-Authenticate",
+      tried ? R"(Bearer realm="sluice", error="invalid_token")" : R"(Bearer realm="sluice")");
+  return response;
+}
+
+}  // namespace gateway

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "gateway/authenticator.h"
+#include "gateway/connection.h"
+#include "gateway/mcp_service.h"
+#include "gateway/origin_guard.h"
+
+namespace gateway {
+
+/// What clients reach: checks where a request comes from and who sent it before anything of it is
+/// parsed, then routes it.
+class Endpoint final : public HttpHandler {
+ public:
+  Endpoint(const OriginGuard& guard, const Authenticator& authenticator, McpService& service,
+           base::Log& log)
+      : guard_(guard), authenticator_(authenticator), service_(service), log_(log) {}
+
+  base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
+                                  const std::string& request_id, const std::string& peer) override;
+
+ private:
+  HttpResponse refuse_stranger(const RawRequest& request) const;
+
+  const OriginGuard& guard_;
+  const Authenticator& authenticator_;
+  McpService& service_;
+  base::Log& log_;
+};
+
+}  // namespace gateway

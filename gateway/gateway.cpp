@@ -1,0 +1,164 @@
+#include "gateway/gateway.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "base/url.h"
+#include "gateway/pipeline/record.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::chrono::milliseconds key_refresh{250};  // so that a revocation holds within a second
+
+std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
+  std::vector<tools::UpstreamSettings> enabled;
+  for (const ServerConfig& server : config.servers) {
+    if (!server.disabled.empty()) continue;
+    auto url = base::parse_url(server.url);
+    if (!url) continue;  // loading refused it already
+    std::optional<mcp::Era> era;
+    if (server.era == EraChoice::modern) era = mcp::Era::modern;
+    if (server.era == EraChoice::legacy) era = mcp::Era::legacy;
+    enabled.push_back({server.name, std::move(*url), server.headers, era, server.trusted,
+                       server.prefix.value_or(server.name), server.timeout, server.max_timeout,
+                       server.start_timeout});
+  }
+  return enabled;
+}
+
+std::vector<std::string> names_of(const Config& config) {
+  std::vector<std::string> names = config.hosts;
+  if (auto url = base::parse_url(config.public_url)) names.push_back(url->host);
+  return names;
+}
+
+// Runs on a thread of its own: reading the store must not hold up an event loop.
+void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    wake.wait_for(lock, stop, key_refresh, [] { return false; });
+    if (auto status = keys.refresh(); !status) {
+      log.write(base::LogLevel::error, "keys", {{"detail", status.error().detail}});
+    }
+  }
+}
+
+}  // namespace
+
+Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
+                 std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys)
+    : config_(config),
+      log_(log),
+      journal_(std::move(journal)),
+      keys_(std::move(keys)),
+      policy_(std::make_shared<const policies::Policy>(std::move(policy))),
+      loops_(config.threads),
+      upstreams_(enabled_servers(config), loops_, config_.limits, [this] { publish_snapshot(); }),
+      dispatcher_(upstreams_),
+      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_})),
+      dry_runs_(pipeline::dry_run_pipeline()),
+      sessions_(config_.limits),
+      guard_(names_of(config)),
+      authenticator_(keys_.get(), snapshot_),
+      service_(snapshot_, calls_, sessions_, config_.limits),
+      endpoint_(guard_, authenticator_, service_, log_),
+      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits}) {
+  publish_snapshot();
+}
+
+Gateway::~Gateway() { stop(); }
+
+base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
+                                                     policies::PolicyDocument policy,
+                                                     base::Log& log) {
+  auto journal = base::SqliteJournal::open(config.journal);
+  if (!journal) return journal.error();
+  std::unique_ptr<KeyStore> keys;
+  if (!config.policy_files.empty()) {
+    auto opened = KeyStore::open(config.store);
+    if (!opened) return opened.error();
+    keys = std::move(*opened);
+  }
+  std::unique_ptr<Gateway> gateway(
+      new Gateway(config, std::move(policy), log, std::move(*journal), std::move(keys)));
+  if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
+  if (auto status = gateway->listen(); !status) return status.error();
+  return gateway;
+}
+
+// An intent without an outcome means that the process stopped in between: what happened is unknown,
+// and is said to be.
+base::Status Gateway::answer_for_open_intents() {
+  auto open = journal_->open_items();
+  if (!open) return open.error();
+  for (const base::JournalRecord& intent : *open) {
+    log_.write(base::LogLevel::warn, "outcome_unknown", {{"intent", intent.key}});
+    std::vector<base::JournalEntry> entries;
+    entries.push_back(pipeline::crashed_outcome_entry(intent.key));
+    if (auto status = journal_->submit(std::move(entries)); !status) return status.error();
+  }
+  return {};
+}
+
+base::Status Gateway::listen() {
+  auto admin = listen_unix(loops_, config_.admin_socket, {admin_, config_.limits, load_, log_});
+  if (!admin) return admin.error();
+  admin_listener_ = std::move(*admin);
+  auto listener = listen_tcp(loops_, config_.listen.host, config_.listen.port,
+                             {endpoint_, config_.limits, load_, log_});
+  if (!listener) return listener.error();
+  listener_ = std::move(*listener);
+  return {};
+}
+
+void Gateway::start() {
+  report_disabled_servers();
+  upstreams_.start();
+  listener_->start();
+  admin_listener_->start();
+  loops_.start();
+  if (keys_) {
+    key_refresher_ = std::jthread(
+        [this](std::stop_token stop) { keep_refreshing(std::move(stop), *keys_, log_); });
+  }
+}
+
+void Gateway::stop() {
+  key_refresher_ = {};
+  loops_.stop();
+  std::error_code ignored;
+  if (admin_listener_) std::filesystem::remove(config_.admin_socket, ignored);
+  admin_listener_.reset();
+  listener_.reset();
+}
+
+std::string Gateway::url() const {
+  const bool address = config_.listen.host.find(':') != std::string::npos;
+  const std::string host = address ? "[" + config_.listen.host + "]" : config_.listen.host;
+  return "http://" + host + ":" + std::to_string(listener_->port()) + "/mcp";
+}
+
+void Gateway::publish_snapshot() {
+  auto catalog = std::make_shared<const tools::Catalog>(upstreams_.tools());
+  for (const tools::CatalogEntry& entry : catalog->entries()) {
+    if (entry.tool->quarantine.empty()) continue;
+    const std::string id = entry.id();
+    log_.write(base::LogLevel::warn, "quarantined",
+               {{"tool", id}, {"reason", entry.tool->quarantine}});
+  }
+  snapshot_.set(pipeline::make_snapshot(policy_, std::move(catalog)));
+}
+
+void Gateway::report_disabled_servers() {
+  for (const ServerConfig& server : config_.servers) {
+    if (server.disabled.empty()) continue;
+    log_.write(base::LogLevel::warn, "server_disabled",
+               {{"server", server.name}, {"reason", server.disabled}});
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/event_loops.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/sqlite_journal.h"
+#include "gateway/admin.h"
+#include "gateway/authenticator.h"
+#include "gateway/config.h"
+#include "gateway/endpoint.h"
+#include "gateway/key_store.h"
+#include "gateway/listener.h"
+#include "gateway/mcp_service.h"
+#include "gateway/origin_guard.h"
+#include "gateway/pipeline/pipeline.h"
+#include "gateway/pipeline/upstream_dispatcher.h"
+#include "gateway/sessions.h"
+#include "tools/upstreams.h"
+
+namespace gateway {
+
+/// The running gateway: everything that a configuration asks for, put together. Members stand in
+/// the order in which they need each other; they end in the opposite one.
+class Gateway {
+ public:
+  /// Opens files and sockets. Code::unavailable with a sentence when one cannot be opened.
+  static base::Result<std::unique_ptr<Gateway>> open(const Config& config,
+                                                     policies::PolicyDocument policy,
+                                                     base::Log& log);
+  ~Gateway();
+
+  /// Starts to accept and to discover; returns at once.
+  void start();
+  /// Ends all connections and waits until nothing runs any more.
+  void stop();
+
+  /// The URL of the endpoint, with the port that was bound.
+  std::string url() const;
+
+ private:
+  Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
+          std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys);
+  base::Status answer_for_open_intents();
+  base::Status listen();
+  void publish_snapshot();
+  void report_disabled_servers();
+
+  const Config config_;
+  base::Log& log_;
+  std::unique_ptr<base::SqliteJournal> journal_;
+  std::unique_ptr<KeyStore> keys_;  // null: no policies, loopback is the agent `local`
+  std::shared_ptr<const policies::Policy> policy_;
+  pipeline::CurrentSnapshot snapshot_;
+  Load load_;
+  base::EventLoops loops_;
+  tools::Upstreams upstreams_;
+  pipeline::UpstreamDispatcher dispatcher_;
+  pipeline::Pipeline calls_;
+  pipeline::Pipeline dry_runs_;
+  Sessions sessions_;
+  OriginGuard guard_;
+  Authenticator authenticator_;
+  McpService service_;
+  Endpoint endpoint_;
+  Admin admin_;
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<Listener> admin_listener_;
+  std::jthread key_refresher_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,75 @@
+#include "gateway/http_message.h"
+
+#include "base/json.h"
+
+namespace gateway {
+namespace {
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Error";
+  }
+}
+
+}  // namespace
+
+HttpResponse json_response(int status, std::string body) {
+  return {status, {{"Content-Type", "application/json"}}, std::move(body), false};
+}
+
+HttpResponse error_response(int status, std::string_view sentence) {
+  return json_response(status, base::dump_json({{"error", sentence}}));
+}
+
+std::string serialize(const HttpResponse& response, std::string_view request_id, bool keep_alive) {
+  std::string text;
+  text.reserve(256 + response.body.size());
+  text.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  text.append(reason_phrase(response.status)).append("\r\n");
+  for (const auto& [name, value] : response.headers) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
+  text.append("X-Request-Id: ").append(request_id).append("\r\n");
+  if (!keep_alive) text.append("Connection: close\r\n");
+  if (response.status != 204) {
+    text.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  }
+  return text.append("\r\n").append(response.body);
+}
+
+}  // namespace gateway

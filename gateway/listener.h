@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/event_loops.h"
+#include "base/result.h"
+#include "gateway/connection.h"
+
+namespace gateway {
+
+/// Accepts connections and serves them, spread evenly over the event loops.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  /// Begins to accept, on loop 0.
+  virtual void start() = 0;
+  /// The bound TCP port; 0 for a unix socket.
+  virtual std::uint16_t port() const = 0;
+};
+
+/// Binds a TCP address. Code::unavailable when it cannot.
+base::Result<std::unique_ptr<Listener>> listen_tcp(base::EventLoops& loops, const std::string& host,
+                                                   std::uint16_t port, ConnectionContext context);
+
+/// Binds a unix socket that only its owner may use, replacing a dead one. Code::unavailable when it
+/// cannot, or when another process still answers on it. The peer's user names the caller:
+/// `unix:root`.
+base::Result<std::unique_ptr<Listener>> listen_unix(base::EventLoops& loops,
+                                                    const std::filesystem::path& path,
+                                                    ConnectionContext context);
+
+}  // namespace gateway

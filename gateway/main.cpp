@@ -1,0 +1,56 @@
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "base/version.h"
+#include "base/yaml.h"
+#include "gateway/commands/command.h"
+
+using gateway::commands::Exit;
+using gateway::commands::Invocation;
+
+namespace {
+
+void add_commands(CLI::App& app, Invocation& invocation) {
+  using namespace gateway::commands;
+  add_serve(app, invocation);
+  add_check(app, invocation);
+  add_call(app, invocation);
+  add_tools(app, invocation);
+  add_servers(app, invocation);
+  add_key(app, invocation);
+  add_policy(app, invocation);
+  add_audit(app, invocation);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a peer that goes away is an error of its connection, not our end
+  CLI::App app{"Sluice: one governed MCP endpoint for the tools of many servers", "sluice"};
+  app.set_version_flag("--version", std::string(base::version));
+  app.require_subcommand(1);
+  app.fallthrough();
+  Invocation invocation;
+  app.add_option("-c,--config", invocation.config, "The configuration file")
+      ->envname("SLUICE_CONFIG")
+      ->capture_default_str();
+  app.add_flag("--json", invocation.json, "Print JSON");
+  add_commands(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  try {
+    return static_cast<int>(invocation.run());
+  } catch (const base::ConfigError& error) {
+    std::cerr << error.what() << "\n";
+    return static_cast<int>(Exit::usage);
+  } catch (const std::exception& error) {
+    std::cerr << "sluice: " << error.what() << "\n";
+    return static_cast<int>(Exit::failed);
+  }
+}

@@ -1,0 +1,153 @@
+#include "gateway/mcp_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mcp/messages.h"
+
+namespace gateway {
+namespace {
+
+HttpResponse rpc_error(int status, const std::optional<mcp::Id>& id, int code,
+                       std::string message) {
+  return json_response(status, mcp::error_text(id, {code, std::move(message), {}}));
+}
+
+mcp::InboundHeaders inbound_headers(const base::HttpFields& fields) {
+  return {fields.find(mcp::header::protocol_version), fields.find(mcp::header::method),
+          fields.find(mcp::header::name), fields.find(mcp::header::session_id)};
+}
+
+// RFC 9110 §12.5.1, as far as it decides between JSON and nothing.
+bool accepts_json(const base::HttpFields& fields) {
+  if (fields.count("accept") == 0) return true;
+  return std::any_of(fields.all.begin(), fields.all.end(), [](const base::HttpField& field) {
+    if (!base::same_name(field.name, "accept")) return false;
+    for (const std::string_view type : {"application/json", "application/*", "*/*"}) {
+      if (field.value.find(type) != std::string_view::npos) return true;
+    }
+    return false;
+  });
+}
+
+bool is_json(const base::HttpFields& fields) {
+  std::string_view type = fields.find("content-type").value_or("");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  return base::same_name(type, "application/json");
+}
+
+std::optional<mcp::Id> id_of(const mcp::Message& message) {
+  const auto* request = std::get_if<mcp::Request>(&message);
+  return request ? std::optional(request->id) : std::nullopt;
+}
+
+HttpResponse not_allowed() {
+  HttpResponse response =
+      error_response(405, "This endpoint takes POST, and DELETE to end a session.");
+  response.headers.emplace_back("Allow", "POST, DELETE");
+  return response;
+}
+
+}  // namespace
+
+McpService::McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline::Pipeline& calls,
+                       Sessions& sessions, const base::Limits& limits)
+    : snapshot_(snapshot),
+      sessions_(sessions),
+      limits_(limits),
+      methods_(gateway_methods(calls, sessions)) {}
+
+base::Task<HttpResponse> McpService::handle(base::Loop& loop, const RawRequest& request,
+                                            const std::string& method,
+                                            const std::string& request_id,
+                                            const pipeline::Principal& principal) {
+  if (method == "POST") co_return co_await post(loop, request, request_id, principal);
+  if (method == "DELETE") co_return end_session(request, principal);
+  co_return not_allowed();
+}
+
+base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& request,
+                                          const std::string& request_id,
+                                          const pipeline::Principal& principal) {
+  const base::HttpFields& fields = request.fields.fields;
+  if (!is_json(fields)) co_return error_response(415, "The Content-Type must be application/json.");
+  if (!accepts_json(fields))
+    co_return error_response(406, "The answer is application/json, which Accept excludes.");
+  auto parsed = base::parse_json(request.body, limits_.json);
+  if (!parsed) {
+    co_return rpc_error(400, std::nullopt, mcp::code::parse_error,
+                        std::move(parsed.error().message));
+  }
+  auto message = mcp::parse_message(std::move(parsed->value));
+  if (!message) {
+    co_return rpc_error(400, mcp::readable_id(parsed->value), mcp::code::invalid_request,
+                        std::move(message.error().message));
+  }
+  const mcp::InboundHeaders headers = inbound_headers(fields);
+  auto verdict = mcp::classify(*message, headers);
+  if (const auto* rejection = std::get_if<mcp::Rejection>(&verdict)) {
+    co_return json_response(rejection->http_status,
+                            mcp::error_text(id_of(*message), rejection->error));
+  }
+  mcp::Inbound inbound = std::get<mcp::Inbound>(verdict);
+  if (auto refusal = check_session(*message, headers, principal, inbound))
+    co_return std::move(*refusal);
+  auto* asked = std::get_if<mcp::Request>(&*message);
+  if (asked == nullptr)
+    co_return HttpResponse{202, {}, {}, false};  // notifications; nothing waits for a response
+  MethodContext context{loop,
+                        fields,
+                        principal,
+                        request_id,
+                        inbound,
+                        std::move(*asked),
+                        std::move(parsed->inexact),
+                        snapshot_.get()};
+  co_return co_await answer(std::move(context));
+}
+
+base::Task<HttpResponse> McpService::answer(MethodContext context) {
+  const auto* method = methods_.find(context.inbound.era, context.request.method);
+  mcp::Reply reply;
+  if (method == nullptr) {
+    reply = mcp::method_not_found(context.inbound.era, context.request);
+  } else {
+    reply = co_await method->handle(context);
+  }
+  HttpResponse response = json_response(reply.http_status, std::move(reply.body));
+  if (!reply.session.empty()) {
+    response.headers.emplace_back(mcp::header::session_id, std::move(reply.session));
+  }
+  co_return response;
+}
+
+std::optional<HttpResponse> McpService::check_session(const mcp::Message& message,
+                                                      const mcp::InboundHeaders& headers,
+                                                      const pipeline::Principal& principal,
+                                                      mcp::Inbound& inbound) {
+  if (inbound.era == mcp::Era::modern) return std::nullopt;  // these ignore sessions
+  const auto* request = std::get_if<mcp::Request>(&message);
+  if (request != nullptr && request->method == "initialize") return std::nullopt;
+  const std::optional<mcp::Id> id = id_of(message);
+  if (!headers.session) {
+    return rpc_error(400, id, mcp::code::invalid_request,
+                     "The Mcp-Session-Id header is missing: initialize first, or send the request "
+                     "as 2026-07-28");
+  }
+  const auto revision =
+      sessions_.use(principal, *headers.session, std::chrono::steady_clock::now());
+  if (!revision) return rpc_error(404, id, mcp::code::invalid_request, "Session not found");
+  inbound.revision = *revision;
+  return std::nullopt;
+}
+
+HttpResponse McpService::end_session(const RawRequest& request,
+                                     const pipeline::Principal& principal) {
+  const auto session = request.fields.fields.find(mcp::header::session_id);
+  if (!session) return error_response(400, "The Mcp-Session-Id header is missing.");
+  if (!sessions_.close(principal, *session)) return error_response(404, "Session not found");
+  return {204, {}, {}, false};
+}
+
+}  // namespace gateway

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "gateway/connection.h"
+#include "gateway/methods.h"
+
+namespace gateway {
+
+/// `/mcp` for an authenticated client: HTTP ⇄ JSON-RPC. Bodies are parsed once, strictly.
+/// Thread-safe.
+class McpService {
+ public:
+  McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline::Pipeline& calls,
+             Sessions& sessions, const base::Limits& limits);
+
+  base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
+                                  const std::string& method, const std::string& request_id,
+                                  const pipeline::Principal& principal);
+
+ private:
+  base::Task<HttpResponse> post(base::Loop& loop, const RawRequest& request,
+                                const std::string& request_id,
+                                const pipeline::Principal& principal);
+  base::Task<HttpResponse> answer(MethodContext context);
+  /// nullopt: the message may go on; a legacy one now has its session's revision.
+  std::optional<HttpResponse> check_session(const mcp::Message& message,
+                                            const mcp::InboundHeaders& headers,
+                                            const pipeline::Principal& principal,
+                                            mcp::Inbound& inbound);
+  HttpResponse end_session(const RawRequest& request, const pipeline::Principal& principal);
+
+  const pipeline::CurrentSnapshot& snapshot_;
+  Sessions& sessions_;
+  const base::Limits& limits_;
+  mcp::MethodTable<MethodContext> methods_;
+};
+
+}  // namespace gateway

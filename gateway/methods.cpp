@@ -1,0 +1,115 @@
+#include "gateway/methods.h"
+
+#include <utility>
+
+#include "base/version.h"
+#include "gateway/call_method.h"
+#include "mcp/messages.h"
+
+namespace gateway {
+namespace {
+
+using base::Json;
+using mcp::Reply;
+
+Json server_info() { return {{"name", "sluice"}, {"title", "Sluice"}, {"version", base::version}}; }
+
+// Of 2026-07-28 results: what every one of them carries.
+void stamp_modern(Json& result) {
+  result["resultType"] = "complete";
+  result["_meta"][std::string(mcp::meta::server_info)] = server_info();
+}
+
+// Lists and discovery differ by caller and may change at any time: nobody may reuse them.
+void stamp_uncacheable(Json& result) {
+  result["ttlMs"] = 0;
+  result["cacheScope"] = "private";
+}
+
+base::Task<Reply> discover(MethodContext& context) {
+  Json versions = Json::array();
+  for (const mcp::Revision revision : mcp::served_revisions) {
+    if (mcp::era_of(revision) == mcp::Era::modern) versions.push_back(mcp::to_string(revision));
+  }
+  Json result{{"supportedVersions", std::move(versions)},
+              {"capabilities", {{"tools", Json::object()}}}};
+  stamp_modern(result);
+  stamp_uncacheable(result);
+  co_return Reply{200, mcp::result_text(context.request.id, result), {}};
+}
+
+base::Task<Reply> initialize(MethodContext& context, Sessions& sessions) {
+  const std::string* requested = base::find_string(context.request.params, "protocolVersion");
+  if (requested == nullptr) {
+    co_return Reply{
+        200,
+        mcp::error_text(context.request.id,
+                        {mcp::code::invalid_params, "protocolVersion must be a string", {}}),
+        {}};
+  }
+  // A version that is not served is answered with the newest that has a handshake; the client then
+  // decides (2025-11-25, lifecycle).
+  mcp::Revision revision = mcp::latest_legacy;
+  for (const mcp::Revision served : mcp::served_revisions) {
+    const bool asked_for = mcp::to_string(served) == *requested;
+    if (asked_for && mcp::era_of(served) == mcp::Era::legacy) revision = served;
+  }
+  const Json result{{"protocolVersion", mcp::to_string(revision)},
+                    {"capabilities", {{"tools", Json::object()}}},
+                    {"serverInfo", server_info()}};
+  std::string session =
+      sessions.open(context.principal, revision, std::chrono::steady_clock::now());
+  co_return Reply{200, mcp::result_text(context.request.id, result), std::move(session)};
+}
+
+base::Task<Reply> ping(MethodContext& context) {
+  co_return Reply{200, mcp::result_text(context.request.id, Json::object()), {}};
+}
+
+// The definitions stand ready as text; the list around them is put together here.
+base::Task<Reply> list_tools(MethodContext& context) {
+  if (base::find_member(context.request.params, "cursor") != nullptr) {
+    co_return Reply{
+        200,
+        mcp::error_text(context.request.id, {mcp::code::invalid_params, "Unknown cursor", {}}),
+        {}};
+  }
+  std::string tools;
+  for (const tools::CatalogEntry& entry : context.snapshot->catalog->entries()) {
+    if (!entry.tool->quarantine.empty()) continue;
+    // The same decision that tools/call obeys (invariant 2).
+    const auto decision =
+        context.snapshot->policy->decide(context.principal.agent, entry.server(), entry.tool->name);
+    if (!decision.allowed()) continue;
+    if (!tools.empty()) tools.push_back(',');
+    tools.append(entry.listing);
+  }
+  Json rest = Json::object();
+  if (mcp::has_result_type(context.inbound.revision)) {
+    stamp_modern(rest);
+    stamp_uncacheable(rest);
+  }
+  std::string body = R"({"jsonrpc":"2.0","id":)" + base::dump_json(mcp::to_json(context.request.id));
+  body.append(R"(,"result":{"tools":[)").append(tools).push_back(']');
+  const std::string members = base::dump_json(rest);  // {…}: what stands inside goes on behind the list
+  if (!rest.empty()) body.append(",").append(members, 1, members.size() - 2);
+  body.append("}}");
+  co_return Reply{200, std::move(body), {}};
+}
+
+}  // namespace
+
+mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
+                                                Sessions& sessions) {
+  using mcp::Served;
+  return mcp::MethodTable<MethodContext>({
+      {"server/discover", Served::modern_only, discover},
+      {"initialize", Served::legacy_only,
+       [&](MethodContext& c) { return initialize(c, sessions); }},
+      {"ping", Served::legacy_only, ping},
+      {"tools/list", Served::always, list_tools},
+      {"tools/call", Served::always, [&](MethodContext& c) { return call_tool(c, calls); }},
+  });
+}
+
+}  // namespace gateway

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/event_loops.h"
+#include "base/http_head.h"
+#include "gateway/pipeline/pipeline.h"
+#include "gateway/sessions.h"
+#include "mcp/inbound.h"
+#include "mcp/server.h"
+
+namespace gateway {
+
+/// One JSON-RPC request of an authenticated client, ready for its method.
+struct MethodContext {
+  base::Loop& loop;
+  const base::HttpFields& fields;
+  const pipeline::Principal& principal;
+  std::string request_id;
+  mcp::Inbound inbound;
+  mcp::Request request;
+  std::optional<std::string> inexact;  ///< pointer, in the body, of a number that would not survive
+  std::shared_ptr<const pipeline::Snapshot> snapshot;
+};
+
+/// The methods that clients can call; what is not in the table does not exist. `calls` and
+/// `sessions` must outlive it.
+mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
+                                                Sessions& sessions);
+
+}  // namespace gateway

@@ -1,0 +1,88 @@
+#include "gateway/path_config.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "gateway/expand.h"
+
+namespace gateway {
+namespace {
+
+class GlobResult {
+ public:
+  GlobResult() = default;
+  GlobResult(const GlobResult&) = delete;
+  GlobResult& operator=(const GlobResult&) = delete;
+  ~GlobResult() { globfree(&result_); }
+
+  /// False when the pattern matches nothing or a directory on its way cannot be read.
+  bool match(const std::string& pattern) {
+    return ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &result_) == 0;
+  }
+  std::vector<std::filesystem::path> paths() const {
+    return {result_.gl_pathv, result_.gl_pathv + result_.gl_pathc};
+  }
+
+ private:
+  glob_t result_{};
+};
+
+/// A directory's name may hold characters that mean something in a pattern.
+std::string escape_glob(const std::string& path) {
+  std::string escaped;
+  for (const char c : path) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> match_files(const base::YamlNode& list,
+                                               const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  for (const base::YamlNode& item : list.items()) {
+    const std::string pattern = expand_or_fail(item, directory);
+    if (pattern.empty()) item.fail("a pattern must not be empty");
+    const bool absolute = pattern.front() == '/';
+    GlobResult result;
+    if (!result.match(absolute ? pattern : escape_glob(directory.string() + "/") + pattern)) {
+      item.fail("the pattern '" + pattern + "' matches no file in " + directory.string());
+    }
+    std::vector<std::filesystem::path> matched = result.paths();
+    std::sort(matched.begin(), matched.end());
+    for (const auto& match : matched) {
+      const std::filesystem::path file = match.lexically_normal();
+      std::error_code unknown;
+      if (std::filesystem::is_directory(file, unknown)) {
+        item.fail("the pattern '" + pattern + "' matches the directory " + file.string());
+      }
+      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+    }
+  }
+  if (files.empty()) list.fail("expected at least one pattern; found an empty list");
+  return files;
+}
+
+std::filesystem::path parse_database(const base::YamlNode& node,
+                                     const std::filesystem::path& directory) {
+  const std::string text = expand_or_fail(node, directory);
+  const std::string scheme = "sqlite:";
+  // The rest is not shown: it may hold a password.
+  for (const std::string other : {"redis://", "rediss://", "redis+unix://"}) {
+    if (text.starts_with(other)) {
+      node.fail("'" + other + "' is not supported yet: only sqlite:PATH is part of this build");
+    }
+  }
+  if (!text.starts_with(scheme)) node.fail("expected sqlite:PATH");
+  const std::filesystem::path path = text.substr(scheme.size());
+  if (!path.has_filename() || path.filename() == "." || path.filename() == "..") {
+    node.fail("expected sqlite:PATH; the path names no file");
+  }
+  return (directory / path).lexically_normal();
+}
+
+}  // namespace gateway

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_loops.h"
+#include "base/journal.h"
+#include "base/json.h"
+#include "gateway/pipeline/principal.h"
+#include "gateway/pipeline/snapshot.h"
+#include "mcp/jsonrpc.h"
+
+namespace gateway::pipeline {
+
+/// One tools/call on its way down the stages. What a stage finds out stands here for those below it
+/// and, on the way up, for those above it.
+struct Call {
+  // Set at the door.
+  std::string request_id;
+  Principal principal;
+  std::string tool;      ///< the name the caller used
+  base::Json arguments;  ///< an object; empty when the caller sent none
+  std::optional<std::string>
+      inexact;  ///< pointer, inside the arguments, of a number that would not survive
+  std::shared_ptr<const Snapshot> snapshot;
+  base::Loop* loop = nullptr;
+  std::chrono::system_clock::time_point received;
+  std::chrono::steady_clock::time_point started;
+
+  // Set by the stages.
+  const tools::CatalogEntry* entry = nullptr;                  ///< resolve
+  policies::Effect effect = policies::Effect::non_idempotent;  ///< resolve
+  std::optional<policies::RuleSource> rule;                    ///< authorize: what decided
+  std::string decision;                       ///< authorize: the same in words, for the audit
+  std::optional<policies::Permit> permit;     ///< authorize
+  std::string intent;                         ///< intend: the intent's id
+  std::vector<base::JournalEntry> on_answer;  ///< intend: committed together with the audit record
+};
+
+}  // namespace gateway::pipeline

@@ -1,0 +1,37 @@
+#include <utility>
+
+#include "gateway/pipeline/record.h"
+#include "gateway/pipeline/stages.h"
+
+namespace gateway::pipeline::stages {
+namespace {
+
+class Intend final : public Stage {
+ public:
+  explicit Intend(base::Journal& journal) : journal_(journal) {}
+
+  base::Task<Outcome> handle(Call& call, Next next) override {
+    if (!policies::needs_intent(call.effect)) co_return co_await next(call);
+    call.intent = "int_" + call.request_id.substr(call.request_id.find('_') + 1);
+    // Whatever may happen is recorded before it can happen (invariant 5).
+    std::vector<base::JournalEntry> intent;
+    intent.push_back(intent_entry(call));
+    auto intended = co_await journal_.commit(std::move(intent));
+    if (!intended) {
+      call.intent.clear();
+      co_return store_unavailable(intended.error().message);
+    }
+    Outcome outcome = co_await next(call);
+    call.on_answer.push_back(outcome_entry(call, outcome));
+    co_return outcome;
+  }
+
+ private:
+  base::Journal& journal_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> intend(base::Journal& journal) { return std::make_unique<Intend>(journal); }
+
+}  // namespace gateway::pipeline::stages

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "mcp/jsonrpc.h"
+
+namespace gateway::pipeline {
+
+/// What became of a call, and what the caller is told.
+struct Outcome {
+  enum class Kind {
+    answered,  ///< the server answered; its result may be an error of the tool
+    refused,   ///< Sluice said no; nothing was sent
+    failed,    ///< the server did not carry it out
+    unknown,   ///< the call may have been carried out; nobody knows
+  };
+
+  Kind kind = Kind::failed;
+  std::string reason;  ///< one word for records, e.g. `unknown_tool`; "" when answered
+  std::string detail;  ///< for the audit and the log only
+  base::Json result;   ///< a CallToolResult, unless `error` is set
+  std::optional<mcp::RpcError> error;  ///< a JSON-RPC error instead of a result
+  std::size_t bytes = 0;               ///< size of the server's answer
+
+  bool tool_error() const;
+};
+
+std::string_view to_string(Outcome::Kind kind);
+
+/// The same words for a tool that does not exist and one that is not allowed (design §2.11).
+Outcome unknown_tool(const std::string& name, std::string detail);
+/// A refusal that the model can read.
+Outcome refused(std::string reason, std::string text, std::string detail = {});
+/// The journal does not write: fail closed.
+Outcome store_unavailable(std::string detail);
+/// A failure of the server that the model can read.
+Outcome server_failed(Outcome::Kind kind, std::string reason, std::string text,
+                      std::string detail = {});
+
+}  // namespace gateway::pipeline

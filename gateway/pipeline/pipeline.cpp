@@ -1,0 +1,50 @@
+#include "gateway/pipeline/pipeline.h"
+
+#include <utility>
+
+#include "mcp/messages.h"
+
+namespace gateway::pipeline {
+namespace {
+
+class StopHere final : public Stage {
+ public:
+  base::Task<Outcome> handle(Call& call, Next) override {
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::answered;
+    outcome.result =
+        mcp::text_content_result("Allowed by " + call.decision + ". Nothing was sent.", false);
+    co_return outcome;
+  }
+};
+
+}  // namespace
+
+// Read top to bottom: this is what happens to every tools/call. Its outcome comes back up the same
+// way.
+Pipeline call_pipeline(const Dependencies& d) {
+  Stages stages;
+  stages.push_back(stages::audit(d.journal));  // outermost: sees every outcome, refusals included
+  stages.push_back(stages::observe(d.log));    // the same outcome, for operators
+  stages.push_back(stages::resolve());         // name → server and tool
+  stages.push_back(stages::authorize());  // → Permit; before validate: a stranger learns no schema
+  stages.push_back(stages::validate());   // a malformed call costs no quota
+                                          // rate: stands here, on the ledger
+                                          // approve: stands here, holding no slot and no money
+  stages.push_back(stages::filter(d.limits));  // on the way up: sees the result before anybody else
+                                               // reserve: stands here, settled on the way up
+  stages.push_back(stages::intend(d.journal));       // durable before the first byte leaves
+  stages.push_back(stages::dispatch(d.dispatcher));  // the only stage that sends
+  return Pipeline(std::move(stages));
+}
+
+Pipeline dry_run_pipeline() {
+  Stages stages;
+  stages.push_back(stages::resolve());
+  stages.push_back(stages::authorize());
+  stages.push_back(stages::validate());
+  stages.push_back(std::make_unique<StopHere>());
+  return Pipeline(std::move(stages));
+}
+
+}  // namespace gateway::pipeline

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/task.h"
+#include "gateway/pipeline/call.h"
+#include "gateway/pipeline/outcome.h"
+
+namespace gateway::pipeline {
+
+class Stage;
+using Stages = std::vector<std::unique_ptr<Stage>>;
+
+/// The rest of the way down.
+class Next {
+ public:
+  Next(const Stages& stages, std::size_t index) : stages_(stages), index_(index) {}
+  base::Task<Outcome> operator()(Call& call) const;
+
+ private:
+  const Stages& stages_;
+  std::size_t index_;
+};
+
+/// One step of every call. It looks at the call on the way down, hands it to `next` or answers by
+/// itself, and sees the outcome on the way up. One object serves all calls on all loops: it keeps
+/// no state of a call.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  virtual base::Task<Outcome> handle(Call& call, Next next) = 0;
+};
+
+inline base::Task<Outcome> Next::operator()(Call& call) const {
+  return stages_[index_]->handle(call, Next(stages_, index_ + 1));
+}
+
+}  // namespace gateway::pipeline

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "base/journal.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "gateway/pipeline/dispatcher.h"
+#include "gateway/pipeline/stage.h"
+
+/// One factory per stage; each stage has a file of its own.
+namespace gateway::pipeline::stages {
+
+/// Refuses while the journal cannot write; on the way up writes the call's audit record, together
+/// with its outcome.
+std::unique_ptr<Stage> audit(base::Journal& journal);
+/// One log line per call.
+std::unique_ptr<Stage> observe(base::Log& log);
+/// The caller's name for a tool becomes a catalog entry.
+std::unique_ptr<Stage> resolve();
+/// Asks policy for a Permit. What it denies is an unknown tool.
+std::unique_ptr<Stage> authorize();
+/// Checks the arguments against the tool's inputSchema.
+std::unique_ptr<Stage> validate();
+/// On the way up: the result's size.
+std::unique_ptr<Stage> filter(const base::Limits& limits);
+/// Makes the intent durable before anything with effects is sent; its outcome on the way up.
+std::unique_ptr<Stage> intend(base::Journal& journal);
+/// Sends the call to its server and waits for the response.
+std::unique_ptr<Stage> dispatch(Dispatcher& dispatcher);
+
+}  // namespace gateway::pipeline::stages

@@ -1,0 +1,38 @@
+#include "gateway/pipeline/stages.h"
+
+namespace gateway::pipeline::stages {
+namespace {
+
+class Validate final : public Stage {
+ public:
+  base::Task<Outcome> handle(Call& call, Next next) override {
+    // Arguments that leave are the arguments that were checked: a number that would come out
+    // changed is refused.
+    if (call.inexact) {
+      co_return refused("inexact_number",
+                        *call.inexact +
+                            ": expected a number that a 64-bit integer or a double holds exactly, "
+                            "found one with more digits");
+    }
+    // Resolve finds only tools that are not in quarantine, and these have a schema.
+    const auto violations = call.entry->tool->input->validate(call.arguments);
+    if (!violations.empty()) co_return invalid_arguments(violations);
+    co_return co_await next(call);
+  }
+
+ private:
+  static Outcome invalid_arguments(const std::vector<tools::schema::Violation>& violations) {
+    std::string text;
+    for (const auto& violation : violations) {
+      if (!text.empty()) text.push_back('\n');
+      text.append(to_string(violation));
+    }
+    return refused("invalid_arguments", std::move(text), violations.front().keyword);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> validate() { return std::make_unique<Validate>(); }
+
+}  // namespace gateway::pipeline::stages

@@ -1,0 +1,54 @@
+#include "gateway/sessions.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+
+namespace gateway {
+
+std::string Sessions::open(const pipeline::Principal& owner, mcp::Revision revision,
+                           base::SteadyTime now) {
+  std::string id = base::random_text("0123456789abcdef", 32);
+  const std::lock_guard lock(mutex_);
+  OwnedSessions& sessions = sessions_[{owner.tenant, owner.agent}];
+  make_room(sessions, now);
+  sessions.emplace(id, Session{revision, now});
+  return id;
+}
+
+void Sessions::make_room(OwnedSessions& sessions, base::SteadyTime now) const {
+  if (sessions.size() < limits_.sessions_per_agent) return;
+  std::erase_if(sessions,
+                [&](const auto& entry) { return now - entry.second.used > limits_.session_idle; });
+  if (sessions.size() < limits_.sessions_per_agent) return;
+  sessions.erase(
+      std::min_element(sessions.begin(), sessions.end(),
+                       [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
+}
+
+std::optional<mcp::Revision> Sessions::use(const pipeline::Principal& owner, std::string_view id,
+                                           base::SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto owned = sessions_.find({owner.tenant, owner.agent});
+  if (owned == sessions_.end()) return std::nullopt;
+  const auto found = owned->second.find(id);
+  if (found == owned->second.end()) return std::nullopt;
+  if (now - found->second.used > limits_.session_idle) {
+    owned->second.erase(found);
+    return std::nullopt;
+  }
+  found->second.used = now;
+  return found->second.revision;
+}
+
+bool Sessions::close(const pipeline::Principal& owner, std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  const auto owned = sessions_.find({owner.tenant, owner.agent});
+  if (owned == sessions_.end()) return false;
+  const auto found = owned->second.find(id);
+  if (found == owned->second.end()) return false;
+  owned->second.erase(found);
+  return true;
+}
+
+}  // namespace gateway

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/task.h"
+#include "gateway/pipeline/principal.h"
+#include "mcp/revision.h"
+
+namespace gateway {
+
+/// Sessions of legacy clients (2025-11-25, transports: session management). An id alone is worth
+/// nothing: it is looked up together with tenant and agent (invariant 7). Bounded per agent: the
+/// one used longest ago makes room. Thread-safe.
+class Sessions {
+ public:
+  explicit Sessions(const base::Limits& limits) : limits_(limits) {}
+
+  /// Opens a session and returns its id: 128 random bits.
+  std::string open(const pipeline::Principal& owner, mcp::Revision revision, base::SteadyTime now);
+  /// The revision that a live session of this owner agreed on; counts as a use. nullopt: there is
+  /// none.
+  std::optional<mcp::Revision> use(const pipeline::Principal& owner, std::string_view id,
+                                   base::SteadyTime now);
+  /// Whether there was such a session to end.
+  bool close(const pipeline::Principal& owner, std::string_view id);
+
+ private:
+  using Owner = std::pair<std::string, std::string>;  // tenant, agent
+  struct Session {
+    mcp::Revision revision;
+    base::SteadyTime used;
+  };
+  using OwnedSessions = std::map<std::string, Session, std::less<>>;
+  void make_room(OwnedSessions& sessions, base::SteadyTime now) const;
+
+  const base::Limits& limits_;
+  std::mutex mutex_;
+  std::map<Owner, OwnedSessions> sessions_;  // guarded by mutex_
+};
+
+}  // namespace gateway

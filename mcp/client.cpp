@@ -1,0 +1,183 @@
+#include "mcp/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/version.h"
+#include "mcp/header_value.h"
+#include "mcp/messages.h"
+
+namespace mcp {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Json;
+
+Json client_info() { return {{"name", "sluice"}, {"version", base::version}}; }
+
+// What a request must carry towards a server of this revision.
+void add_meta(Json& params, Revision revision) {
+  if (era_of(revision) == Era::legacy) return;
+  if (params.is_null()) params = Json::object();
+  params["_meta"] = {{meta::protocol_version, to_string(revision)},
+                     {meta::client_capabilities, Json::object()},
+                     {meta::client_info, client_info()}};
+}
+
+HttpTransport::Headers headers_for(const Handshake& handshake, const std::string& method,
+                                   const Json& params) {
+  HttpTransport::Headers headers;
+  if (has_version_header(handshake.revision)) {
+    headers.emplace_back(header::protocol_version, to_string(handshake.revision));
+  }
+  if (!handshake.session.empty()) headers.emplace_back(header::session_id, handshake.session);
+  if (handshake.era() == Era::modern) {
+    headers.emplace_back(header::method, method);
+    if (auto name = mirrored_name(method, params)) {
+      headers.emplace_back(header::name, encode_header_value(*name));
+    }
+  }
+  return headers;
+}
+
+// Whether `versions` lists a modern revision that this client speaks.
+bool lists_modern(const Json* versions) {
+  return versions != nullptr && versions->is_array() &&
+         std::any_of(versions->begin(), versions->end(), [](const Json& version) {
+           return version.is_string() &&
+                  version.get_ref<const std::string&>() == to_string(latest_modern);
+         });
+}
+
+Json member_or_null(const Json& object, std::string_view key) {
+  const Json* found = base::find_member(object, key);
+  return found ? *found : Json();
+}
+
+Error rpc_failure(const std::string& method, const RpcError& error) {
+  return {Code::refused,
+          "it refused " + method + " with JSON-RPC error " + std::to_string(error.code),
+          error.message};
+}
+
+}  // namespace
+
+base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake, std::string method,
+                                                     Json params, base::SteadyTime deadline) {
+  add_meta(params, handshake.revision);
+  const Id id = next_id();
+  auto headers = headers_for(handshake, method, params);
+  auto sent = co_await transport_.request(id, request_text(id, method, params), std::move(headers),
+                                          {std::chrono::hours(1), deadline}, true);
+  if (!sent) co_return sent.error();
+  while (true) {
+    auto message = co_await sent->next();
+    if (!message) co_return message.error();
+    if (auto* response = std::get_if<Response>(&*message)) {
+      co_return Answer{sent->status(), sent->header(header::session_id), std::move(*response)};
+    }
+  }
+}
+
+base::Task<base::Result<Handshake>> Client::connect(std::optional<Era> era,
+                                                    base::SteadyTime deadline) {
+  if (era == Era::legacy) co_return co_await initialize(deadline);
+  Handshake modern;
+  auto answer = co_await ask(modern, "server/discover", Json::object(), deadline);
+  if (!answer) {
+    // Only a refusal that is not about access speaks for a server that does not know the method.
+    const Code why = answer.error().code;
+    if (era || (why != Code::refused && why != Code::not_found)) co_return answer.error();
+    co_return co_await initialize(deadline);
+  }
+  const Response& response = answer->response;
+  if (!response.error && lists_modern(base::find_member(response.result, "supportedVersions"))) {
+    modern.capabilities = member_or_null(response.result, "capabilities");
+    const Json extras = member_or_null(response.result, "_meta");
+    modern.server_info = member_or_null(extras, meta::server_info);
+    co_return modern;
+  }
+  const bool about_access = answer->status == 401 || answer->status == 403 || answer->status >= 500;
+  if (response.error && about_access) co_return rpc_failure("server/discover", *response.error);
+  if (era) {
+    co_return Error{
+        Code::refused, "it does not speak " + std::string(to_string(latest_modern)), {}};
+  }
+  co_return co_await initialize(deadline);
+}
+
+base::Task<base::Result<Handshake>> Client::initialize(base::SteadyTime deadline) {
+  // No version header and no session yet: the handshake is what settles them.
+  const Handshake opening{Revision::r2025_03_26, {}, {}, {}};
+  Json params = {{"protocolVersion", to_string(latest_legacy)},
+                 {"capabilities", Json::object()},
+                 {"clientInfo", client_info()}};
+  auto answer = co_await ask(opening, "initialize", std::move(params), deadline);
+  if (!answer) co_return answer.error();
+  if (answer->response.error) co_return rpc_failure("initialize", *answer->response.error);
+  const Json& result = answer->response.result;
+  const std::string* version = base::find_string(result, "protocolVersion");
+  const auto revision = version ? parse_revision(*version) : std::nullopt;
+  if (!revision || era_of(*revision) == Era::modern) {
+    co_return Error{
+        Code::broken, "it answered initialize with a protocol version that is not known", {}};
+  }
+  Handshake handshake{*revision, answer->session, member_or_null(result, "serverInfo"),
+                      member_or_null(result, "capabilities")};
+  const std::string method = "notifications/initialized";
+  auto headers = headers_for(handshake, method, Json());
+  auto noticed =
+      co_await transport_.notify(notification_text(method, Json()), std::move(headers), deadline);
+  if (!noticed) co_return noticed.error();
+  co_return handshake;
+}
+
+base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& handshake,
+                                                               const base::Limits& limits,
+                                                               base::SteadyTime deadline) {
+  std::vector<Json> tools;
+  if (handshake.capabilities.is_object() && !handshake.capabilities.contains("tools"))
+    co_return tools;
+  std::optional<std::string> cursor;
+  for (std::size_t page = 0; page < limits.upstream_pages; ++page) {
+    Json params = Json::object();
+    if (cursor) params["cursor"] = *cursor;
+    auto answer = co_await ask(handshake, "tools/list", std::move(params), deadline);
+    if (!answer) co_return answer.error();
+    if (answer->response.error) co_return rpc_failure("tools/list", *answer->response.error);
+    const Json* listed = base::find_member(answer->response.result, "tools");
+    if (listed == nullptr || !listed->is_array()) {
+      co_return Error{Code::broken, "its tool list is not a list", {}};
+    }
+    for (const Json& tool : *listed) tools.push_back(tool);
+    if (tools.size() > limits.upstream_tools) {
+      co_return Error{Code::limit,
+                      "it lists more than " + std::to_string(limits.upstream_tools) + " tools",
+                      {}};
+    }
+    const std::string* next = base::find_string(answer->response.result, "nextCursor");
+    if (next == nullptr) co_return tools;
+    cursor = *next;
+  }
+  co_return Error{Code::limit, "its tool list has too many pages", {}};
+}
+
+base::Task<base::Result<HttpExchange>> Client::call_tool(const Handshake& handshake, ToolCall call,
+                                                         RequestDeadlines deadlines) {
+  const std::string method = "tools/call";
+  Json params = {{"name", std::move(call.name)}, {"arguments", std::move(call.arguments)}};
+  auto headers = headers_for(handshake, method, params);
+  if (handshake.era() == Era::modern && call.headers != nullptr) {
+    for (auto& field : param_header_fields(*call.headers, params["arguments"])) {
+      headers.push_back(std::move(field));
+    }
+  }
+  add_meta(params, handshake.revision);
+  const Id id = next_id();
+  std::string body = request_text(id, method, params);
+  co_return co_await transport_.request(id, std::move(body), std::move(headers), deadlines,
+                                        call.repeatable);
+}
+
+}  // namespace mcp

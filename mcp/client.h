@@ -1,0 +1,72 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "mcp/http_transport.h"
+#include "mcp/param_headers.h"
+#include "mcp/revision.h"
+
+namespace mcp {
+
+/// What is known of a server once it has been asked. Era is a property of the hop, not of a
+/// request.
+struct Handshake {
+  Revision revision = latest_modern;
+  std::string session;  ///< Mcp-Session-Id of a legacy server that has sessions
+  base::Json server_info;
+  base::Json capabilities;
+
+  Era era() const { return era_of(revision); }
+};
+
+/// One tools/call as it goes out.
+struct ToolCall {
+  std::string name;
+  base::Json arguments;                          ///< an object
+  const std::vector<ParamHeader>* headers = {};  ///< of the tool's schema; may be null
+  bool repeatable = false;
+};
+
+/// A client of one MCP server from one event loop, of either era. Requests carry
+/// `clientCapabilities: {}`. Errors are those of HttpExchange; JSON-RPC errors are in the Response.
+class Client {
+ public:
+  /// `ids` numbers the requests of all clients that share one session.
+  Client(HttpTransport& transport, std::atomic<std::int64_t>& ids)
+      : transport_(transport), ids_(ids) {}
+
+  /// Finds out the server's era (protocol.md §3.2): asks `server/discover`, falls back to
+  /// `initialize`. `era` skips the question. What says nothing about the era (no connection, 401,
+  /// 403, 5xx, time-out) is an error, never a verdict.
+  base::Task<base::Result<Handshake>> connect(std::optional<Era> era, base::SteadyTime deadline);
+
+  /// All pages of tools/list: definitions as the server wrote them. Code::limit beyond the bounds.
+  base::Task<base::Result<std::vector<base::Json>>> list_tools(const Handshake& handshake,
+                                                               const base::Limits& limits,
+                                                               base::SteadyTime deadline);
+
+  /// Sends a tools/call under a fresh id.
+  base::Task<base::Result<HttpExchange>> call_tool(const Handshake& handshake, ToolCall call,
+                                                   RequestDeadlines deadlines);
+
+ private:
+  struct Answer {
+    int status;
+    std::string session;
+    Response response;
+  };
+  base::Task<base::Result<Answer>> ask(const Handshake& handshake, std::string method,
+                                       base::Json params, base::SteadyTime deadline);
+  base::Task<base::Result<Handshake>> initialize(base::SteadyTime deadline);
+  Id next_id() { return Id(++ids_); }
+
+  HttpTransport& transport_;
+  std::atomic<std::int64_t>& ids_;
+};
+
+}  // namespace mcp

@@ -1,0 +1,186 @@
+#include "mcp/http_transport.h"
+
+#include <algorithm>
+
+namespace mcp {
+namespace {
+
+using base::Code;
+using base::Error;
+
+// RFC 9110 §8.3: parameters follow a semicolon, case does not count.
+bool is_media_type(const std::string& header, std::string_view type) {
+  std::string_view value = header;
+  value = value.substr(0, value.find(';'));
+  while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
+  return base::same_name(value, type);
+}
+
+// Reads what is left of an event stream behind its response, so that the connection can be used
+// again.
+base::Task<void> drain(base::ClientResponse response) {
+  constexpr std::size_t enough = 64 << 10;
+  std::string rest;
+  response.set_deadline(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  while (true) {
+    auto more = co_await response.read(rest, enough);
+    if (!more || !*more) co_return;
+  }
+}
+
+}  // namespace
+
+HttpExchange::HttpExchange(base::Loop& loop, base::ClientResponse response, Id id,
+                           RequestDeadlines deadlines, const base::Limits& limits)
+    : loop_(loop),
+      response_(std::move(response)),
+      id_(std::move(id)),
+      deadlines_(deadlines),
+      limits_(limits),
+      events_(limits.result) {}
+
+void HttpExchange::extend_deadline() {
+  response_.set_deadline(
+      std::min(std::chrono::steady_clock::now() + deadlines_.idle, deadlines_.absolute));
+}
+
+base::Task<base::Result<Message>> HttpExchange::next() {
+  const std::string& type = response_.header("content-type");
+  if (response_.status() == 200 && is_media_type(type, "text/event-stream")) {
+    co_return co_await next_of_stream();
+  }
+  if (is_media_type(type, "application/json")) co_return co_await next_of_json();
+  co_return status_error();
+}
+
+base::Task<base::Result<Message>> HttpExchange::next_of_json() {
+  std::string body;
+  while (true) {
+    extend_deadline();
+    auto more = co_await response_.read(body, limits_.result);
+    if (!more) co_return more.error();
+    if (!*more) break;
+  }
+  auto message = accept(body);
+  // An error status may carry a JSON-RPC error; what else it carries counts for nothing.
+  const bool is_response = message && std::holds_alternative<Response>(*message);
+  if (response_.status() != 200 && (!is_response || !std::get<Response>(*message).error)) {
+    co_return status_error();
+  }
+  if (message && !is_response) {
+    co_return Error{Code::broken, "it answered with a message that is not a response", {}};
+  }
+  co_return message;
+}
+
+base::Task<base::Result<Message>> HttpExchange::next_of_stream() {
+  while (true) {
+    if (auto event = events_.next()) {
+      auto message = accept(event->data);
+      if (message && std::holds_alternative<Response>(*message) && !response_.finished()) {
+        loop_.spawn(drain(std::move(response_)));
+      }
+      co_return message;
+    }
+    extend_deadline();
+    std::string piece;
+    auto more = co_await response_.read(piece, limits_.result);
+    if (!more) co_return more.error();
+    if (!*more) co_return Error{Code::broken, "its stream ended without a response", {}};
+    if (auto fed = events_.feed(piece); !fed) {
+      co_return Error{Code::broken, "it sent an event that is longer than allowed", {}};
+    }
+  }
+}
+
+base::Result<Message> HttpExchange::accept(std::string_view text) {
+  size_ = text.size();
+  auto limits = limits_.json;
+  limits.string = limits_.result;
+  auto parsed = base::parse_json(text, limits);
+  if (!parsed) return Error{Code::broken, "it answered with invalid JSON", parsed.error().message};
+  auto message = parse_message(std::move(parsed->value));
+  if (!message) {
+    return Error{Code::broken, "it answered with something other than JSON-RPC",
+                 message.error().message};
+  }
+  if (const auto* response = std::get_if<Response>(&*message)) {
+    const bool unread =
+        !response->id && response->error;  // an error about a request it could not read
+    if (!unread && response->id != id_) {
+      return Error{Code::broken, "it answered a request that was not asked", {}};
+    }
+  }
+  return message;
+}
+
+Error HttpExchange::status_error() const {
+  const int status = response_.status();
+  const std::string text = "it answered HTTP " + std::to_string(status);
+  // runtime.md §3.5: these say that the request was turned away before it was carried out.
+  switch (status) {
+    case 401:
+    case 403:
+      return {Code::unauthorized, text, {}};
+    case 404:
+      return {Code::not_found, text, {}};
+    case 429:
+      return {Code::unavailable, text, {}};
+    case 400:
+    case 405:
+    case 406:
+    case 413:
+    case 415:
+      return {Code::refused, text, {}};
+    default:
+      break;
+  }
+  if (status == 200) return {Code::broken, "its answer is neither JSON nor an event stream", {}};
+  return {Code::broken, text, {}};
+}
+
+HttpTransport::HttpTransport(base::Loop& loop, const base::Url& endpoint, Headers headers,
+                             const base::Limits& limits)
+    : loop_(loop),
+      target_(endpoint.target),
+      headers_(std::move(headers)),
+      limits_(limits),
+      client_(loop, endpoint, limits) {}
+
+base::ClientRequest HttpTransport::make_request(std::string body, Headers headers) const {
+  headers.insert(headers.end(), headers_.begin(), headers_.end());
+  headers.emplace_back("Content-Type", "application/json");
+  headers.emplace_back("Accept", "application/json, text/event-stream");
+  return {"POST", target_, std::move(headers), std::move(body), false};
+}
+
+base::Task<base::Result<HttpExchange>> HttpTransport::request(Id id, std::string body,
+                                                              Headers headers,
+                                                              RequestDeadlines deadlines,
+                                                              bool repeatable) {
+  base::ClientRequest request = make_request(std::move(body), std::move(headers));
+  request.repeatable = repeatable;
+  const auto first =
+      std::min(std::chrono::steady_clock::now() + deadlines.idle, deadlines.absolute);
+  auto response = co_await client_.send(std::move(request), first);
+  if (!response) co_return response.error();
+  co_return HttpExchange(loop_, std::move(*response), std::move(id), deadlines, limits_);
+}
+
+base::Task<base::Status> HttpTransport::notify(std::string body, Headers headers,
+                                               base::SteadyTime deadline) {
+  base::ClientRequest request = make_request(std::move(body), std::move(headers));
+  request.repeatable = true;
+  auto response = co_await client_.send(std::move(request), deadline);
+  if (!response) co_return response.error();
+  std::string body_read;
+  while (true) {
+    auto more = co_await response->read(body_read, limits_.upstream_head);
+    if (!more) co_return more.error();
+    if (!*more) break;
+  }
+  if (response->status() / 100 == 2) co_return base::Status{};
+  co_return Error{Code::refused, "it answered HTTP " + std::to_string(response->status()), {}};
+}
+
+}  // namespace mcp

@@ -1,0 +1,45 @@
+#include "mcp/messages.h"
+
+#include <array>
+#include <utility>
+
+namespace mcp {
+namespace {
+
+struct MirroredMember {
+  std::string_view method;
+  std::string_view member;
+};
+
+constexpr std::array<MirroredMember, 6> mirrored_members{{
+    {"tools/call", "name"},
+    {"prompts/get", "name"},
+    {"resources/read", "uri"},
+    {"tasks/get", "taskId"},
+    {"tasks/update", "taskId"},
+    {"tasks/cancel", "taskId"},
+}};
+
+}  // namespace
+
+std::optional<std::string> mirrored_name(const std::string& method, const base::Json& params) {
+  for (const MirroredMember& row : mirrored_members) {
+    if (row.method != method) continue;
+    const std::string* value = base::find_string(params, row.member);
+    return value == nullptr ? std::nullopt : std::optional(*value);
+  }
+  return std::nullopt;
+}
+
+base::Json text_content_result(std::string text, bool is_error) {
+  base::Json block = base::Json::object();
+  block["type"] = "text";
+  block["text"] = std::move(text);
+  base::Json result = base::Json::object();
+  result["content"] = base::Json::array();
+  result["content"].push_back(std::move(block));
+  result["isError"] = is_error;
+  return result;
+}
+
+}  // namespace mcp

@@ -1,0 +1,12 @@
+#include "policies/local_policy.h"
+
+namespace policies {
+
+PolicyDocument local_policy() {
+  PolicyDocument document;
+  document.roles["local"].allow = {{"*", {"role local", "allow", "*", "built in", 0}}};
+  document.agents["local"].roles = {"local"};
+  return document;
+}
+
+}  // namespace policies

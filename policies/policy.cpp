@@ -1,0 +1,151 @@
+#include "policies/policy.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "policies/policy_version.h"
+
+namespace policies {
+namespace {
+
+/// Indices of scopes by the roles' names.
+using RoleScopes = std::map<std::string, std::size_t>;
+
+/// `role reader: allow files/read_* (policy.yaml:12)`.
+std::string rule_text(const RuleSource& source) {
+  const std::string place =
+      source.line > 0 ? source.file + ":" + std::to_string(source.line) : source.file;
+  return source.scope + ": " + source.kind + " " + source.pattern + " (" + place + ")";
+}
+
+std::string tool_id(std::string_view server, std::string_view tool) {
+  std::string id;
+  id.reserve(server.size() + 1 + tool.size());
+  return id.append(server).append("/").append(tool);
+}
+
+/// The agent's roles and all that they include, each once, an including role before what it
+/// includes. False when one does not exist.
+bool collect_roles(const PolicyDocument& document, const RoleScopes& roles,
+                   const AgentDocument& agent, std::vector<std::size_t>& scopes) {
+  std::set<std::size_t> seen;
+  std::vector<std::string> waiting(agent.roles.rbegin(), agent.roles.rend());
+  while (!waiting.empty()) {
+    const auto role = roles.find(waiting.back());
+    waiting.pop_back();
+    if (role == roles.end()) return false;
+    if (!seen.insert(role->second).second) continue;
+    scopes.push_back(role->second);
+    const auto& includes = document.roles.at(role->first).includes;
+    waiting.insert(waiting.end(), includes.rbegin(), includes.rend());
+  }
+  return true;
+}
+
+}  // namespace
+
+Policy::Policy(PolicyDocument document) : version_(policy_version(document)) {
+  add_agents(document);
+  for (const ToolSettings& tool : document.tools) {
+    tool_patterns_.add(tool.pattern);
+    tool_effects_.push_back(tool.effect);
+  }
+}
+
+Policy::Rules Policy::compile(const std::vector<Rule>& rules) {
+  Rules compiled;
+  for (const Rule& rule : rules) {
+    compiled.globs.add(rule.pattern);
+    compiled.sources.push_back(rule.source);
+    compiled.texts.push_back(rule_text(rule.source));
+  }
+  return compiled;
+}
+
+std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow) {
+  scopes_.push_back({compile(deny), compile(allow)});
+  return scopes_.size() - 1;
+}
+
+void Policy::add_agents(const PolicyDocument& document) {
+  const std::size_t defaults = add_scope(document.default_deny, {});
+  std::map<std::string, std::size_t> tenants;
+  for (const auto& [name, tenant] : document.tenants) tenants[name] = add_scope(tenant.deny, {});
+  RoleScopes roles;
+  for (const auto& [name, role] : document.roles) roles[name] = add_scope(role.deny, role.allow);
+
+  for (const auto& [name, agent] : document.agents) {
+    CompiledAgent compiled{{name, agent.tenant, agent.roles}, {defaults}};
+    const auto tenant = tenants.find(agent.tenant);
+    if (tenant != tenants.end()) compiled.scopes.push_back(tenant->second);
+    const bool known_tenant = agent.tenant.empty() || tenant != tenants.end();
+    // A document that names what it does not hold may have lost a deny: its agent is allowed
+    // nothing.
+    if (!known_tenant || !collect_roles(document, roles, agent, compiled.scopes)) {
+      compiled.scopes.clear();
+    }
+    agents_.emplace(name, std::move(compiled));
+  }
+}
+
+bool Policy::denies(const CompiledAgent& agent, std::string_view name, Decision& decision) const {
+  for (const std::size_t scope : agent.scopes) {
+    const Rules& deny = scopes_[scope].deny;
+    const auto match = deny.globs.first_match(name);
+    if (!match) continue;
+    decision.source = deny.sources[*match];
+    decision.reason = "denied by " + deny.texts[*match];
+    return true;
+  }
+  return false;
+}
+
+Decision Policy::decide(std::string_view agent, std::string_view server,
+                        std::string_view tool) const {
+  Decision decision;
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) {
+    decision.reason = "the policy has no agent " + std::string(agent);
+    return decision;
+  }
+  // With a slash in the server's name, two different tools would have one name in the rules.
+  if (server.empty() || tool.empty() || server.find('/') != std::string_view::npos) {
+    decision.reason = "this is no name of a server and a tool";
+    return decision;
+  }
+  const std::string name = tool_id(server, tool);
+  if (denies(found->second, name, decision)) return decision;
+  for (const std::size_t scope : found->second.scopes) {
+    const Rules& allow = scopes_[scope].allow;
+    const auto match = allow.globs.first_match(name);
+    if (!match) continue;
+    decision.source = allow.sources[*match];
+    decision.reason = "allowed by " + allow.texts[*match];
+    decision.permit =
+        Permit(found->first, std::string(server), std::string(tool), allow.texts[*match]);
+    return decision;
+  }
+  decision.reason = "no rule of agent " + found->first + " allows it";
+  return decision;
+}
+
+const Agent* Policy::find_agent(std::string_view name) const {
+  const auto found = agents_.find(name);
+  return found == agents_.end() ? nullptr : &found->second.agent;
+}
+
+std::vector<std::string> Policy::agent_names() const {
+  std::vector<std::string> names;
+  for (const auto& entry : agents_) names.push_back(entry.first);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<Effect> Policy::effect_of(std::string_view server, std::string_view tool) const {
+  const auto match = tool_patterns_.first_match(tool_id(server, tool));
+  return match ? tool_effects_[*match] : std::nullopt;
+}
+
+}  // namespace policies

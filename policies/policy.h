@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policies/effect.h"
+#include "policies/glob.h"
+#include "policies/permit.h"
+#include "policies/rule.h"
+
+namespace policies {
+
+/// An agent of the policy, as a caller.
+struct Agent {
+  std::string name;
+  std::string tenant;  ///< "" when it belongs to none
+  std::vector<std::string> roles;
+};
+
+/// What the policy says of one agent and one tool.
+struct Decision {
+  std::optional<Permit> permit;  ///< set when the call is allowed
+  std::optional<RuleSource>
+      source;  ///< the allow or deny that decided; absent when nothing allowed it
+  /// One line for people, e.g. `denied by defaults: deny */drop_* (policy.yaml:3)` or
+  /// `no rule of agent researcher allows it`.
+  std::string reason;
+
+  bool allowed() const { return permit.has_value(); }
+};
+
+/// A compiled set of policy files: immutable, safe to use from many threads. Deny wins over every
+/// allow; what nothing allows is denied (design §4).
+class Policy {
+ public:
+  explicit Policy(PolicyDocument document);
+
+  /// The only source of Permits. An unknown agent is allowed nothing.
+  Decision decide(std::string_view agent, std::string_view server, std::string_view tool) const;
+
+  /// Nullptr when the policy does not name this agent.
+  const Agent* find_agent(std::string_view name) const;
+  std::vector<std::string> agent_names() const;
+
+  /// The effect class that the policy gives `server/tool`; nullopt when it says nothing.
+  std::optional<Effect> effect_of(std::string_view server, std::string_view tool) const;
+
+  /// Identifies the rules: equal for equal policies, different for different ones. Hex SHA-256.
+  const std::string& version() const { return version_; }
+
+ private:
+  /// The rules of one kind of one scope, ready to be matched; `texts` and `sources` go with the
+  /// globs.
+  struct Rules {
+    GlobList globs;
+    std::vector<RuleSource> sources;
+    std::vector<std::string> texts;
+  };
+  /// What the defaults, one tenant or one role say.
+  struct Scope {
+    Rules deny, allow;
+  };
+  struct CompiledAgent {
+    Agent agent;
+    std::vector<std::size_t>
+        scopes;  // defaults, tenant, roles with what they include: indices into scopes_
+  };
+
+  static Rules compile(const std::vector<Rule>& rules);
+  std::size_t add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow);
+  void add_agents(const PolicyDocument& document);
+  bool denies(const CompiledAgent& agent, std::string_view name, Decision& decision) const;
+
+  std::vector<Scope>
+      scopes_;  // agents share them: what an agent costs does not grow with its roles' rules
+  TextMap<CompiledAgent> agents_;
+  GlobList tool_patterns_;
+  std::vector<std::optional<Effect>> tool_effects_;
+  std::string version_;
+};
+
+}  // namespace policies

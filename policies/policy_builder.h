@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/yaml.h"
+#include "policies/rule.h"
+
+namespace policies {
+
+/// Puts policy files together: reads one after the other, then resolves the names between them.
+/// Every mistake is a base::ConfigError at its place.
+class PolicyBuilder {
+ public:
+  void read_file(const base::YamlNode& root);
+
+  /// After the last file: checks that all names exist and that no role includes itself.
+  PolicyDocument finish();
+
+ private:
+  enum class Kind { tenant, role, agent, tool };
+  using Places = std::map<std::string, base::YamlNode>;
+
+  void read_defaults(const base::YamlNode& node);
+  void read_tenants(const base::YamlNode& node);
+  void read_agents(const base::YamlNode& node);
+  void read_roles(const base::YamlNode& node);
+  void read_role(const std::string& name, const base::YamlNode& node);
+  void read_tools(const base::YamlNode& node);
+
+  /// Takes a name for what is written at `key`; fails when another place took it.
+  std::string define(Kind kind, const base::YamlNode& key);
+  void check_exists(Kind kind, const base::YamlNode& name) const;
+  void check_cycles() const;
+  void check_cycles_from(const std::string& role, std::map<std::string, bool>& done) const;
+
+  PolicyDocument document_;
+  std::map<Kind, Places> places_;
+  std::vector<std::pair<Kind, base::YamlNode>> uses_;  // of tenants and roles by name
+  std::map<std::string, std::vector<base::YamlNode>> includes_;
+};
+
+}  // namespace policies

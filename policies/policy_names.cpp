@@ -1,0 +1,74 @@
+#include <algorithm>
+
+#include "policies/policy_builder.h"
+#include "policies/policy_text.h"
+
+namespace policies {
+
+PolicyDocument PolicyBuilder::finish() {
+  for (const auto& [kind, name] : uses_) check_exists(kind, name);
+  check_cycles();
+  return std::move(document_);
+}
+
+std::string PolicyBuilder::define(Kind kind, const base::YamlNode& key) {
+  static const std::map<Kind, std::string> words = {
+      {Kind::tenant, "tenant"}, {Kind::role, "role"}, {Kind::agent, "agent"}, {Kind::tool, "tool"}};
+  const std::string& word = words.at(kind);
+  const std::string name = kind == Kind::tool ? read_pattern(key) : read_name(key, word);
+  const auto [earlier, is_new] = places_[kind].emplace(name, key);
+  if (!is_new) {
+    key.fail("the " + word + " '" + name + "' is defined twice: here and at " +
+             earlier->second.where());
+  }
+  return name;
+}
+
+void PolicyBuilder::check_exists(Kind kind, const base::YamlNode& name) const {
+  const auto places = places_.find(kind);
+  std::vector<std::string> names;
+  if (places != places_.end()) {
+    if (places->second.count(name.text()) > 0) return;
+    for (const auto& place : places->second) names.push_back(place.first);
+  }
+  const std::string nearest = base::nearest_name(name.text(), names);
+  name.fail(std::string("there is no ") + (kind == Kind::tenant ? "tenant" : "role") + " '" +
+            name.text() + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+}
+
+void PolicyBuilder::check_cycles() const {
+  std::map<std::string, bool> done;
+  for (const auto& role : document_.roles) check_cycles_from(role.first, done);
+}
+
+/// Depth first, with its own stack: a chain of includes may be as long as the files allow. `done`
+/// is false for the roles of the current path.
+void PolicyBuilder::check_cycles_from(const std::string& role,
+                                      std::map<std::string, bool>& done) const {
+  if (!done.emplace(role, false).second) return;
+  std::vector<std::pair<std::string, std::size_t>> path = {{role, 0}};
+  while (!path.empty()) {
+    const auto [name, next] = path.back();
+    const auto includes = includes_.find(name);
+    if (includes == includes_.end() || next == includes->second.size()) {
+      done[name] = true;
+      path.pop_back();
+      continue;
+    }
+    ++path.back().second;
+    const base::YamlNode& include = includes->second[next];
+    const auto [seen, is_new] = done.emplace(include.text(), false);
+    if (is_new) {
+      path.emplace_back(include.text(), 0);
+    } else if (!seen->second) {
+      const auto is_it = [&](const auto& step) { return step.first == include.text(); };
+      std::string circle;
+      for (auto step = std::find_if(path.begin(), path.end(), is_it); step != path.end(); ++step) {
+        circle += step->first + " -> ";
+      }
+      include.fail("roles include each other in a circle: " + circle + include.text());
+    }
+  }
+}
+
+}  // namespace policies

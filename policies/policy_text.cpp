@@ -1,0 +1,66 @@
+#include "policies/policy_text.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace policies {
+namespace {
+
+constexpr std::string_view name_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+bool is_blank_or_control(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }
+
+}  // namespace
+
+void read_scope(const base::YamlNode& map, const std::string& scope,
+                const std::vector<base::YamlKey>& keys, const NotBuilt& not_built) {
+  for (const auto& entry : map.entries()) {
+    const base::YamlNode& key = entry.first;
+    const std::string name = key.text();
+    for (const auto& [missing, reason] : not_built) {
+      if (missing == name) key.fail(scope + ": '" + name + "' is not supported yet: " + reason);
+    }
+  }
+  base::read_map(map, keys);
+}
+
+std::vector<Rule> read_rules(const base::YamlNode& list, const std::string& scope,
+                             const std::string& kind) {
+  std::vector<Rule> rules;
+  for (const base::YamlNode& item : list.items()) {
+    if (item.is_map()) {
+      item.fail(scope + ": a map under '" + kind +
+                "' is not supported yet: constraints on arguments are not part of this build; "
+                "write a pattern such as files/read_*");
+    }
+    const std::string pattern = read_pattern(item);
+    rules.push_back({pattern, {scope, kind, pattern, item.file(), item.line()}});
+  }
+  return rules;
+}
+
+std::string read_pattern(const base::YamlNode& node) {
+  const std::string pattern = node.text();
+  if (pattern.empty()) node.fail("a pattern must not be empty");
+  if (std::any_of(pattern.begin(), pattern.end(), is_blank_or_control)) {
+    node.fail("a pattern must not hold blanks or control characters");
+  }
+  if (pattern.find_first_of("*/") == std::string::npos) {
+    node.fail("the pattern '" + pattern +
+              "' can never match: tools are named server/tool, as in '" + pattern + "/*'");
+  }
+  return pattern;
+}
+
+std::string read_name(const base::YamlNode& node, const std::string& what) {
+  const std::string name = node.text();
+  if (name.empty()) node.fail("the " + what + "'s name must not be empty");
+  if (name.find_first_not_of(name_characters) != std::string::npos) {
+    node.fail("the " + what + "'s name may hold letters, digits, '_', '.' and '-' alone; found '" +
+              name + "'");
+  }
+  return name;
+}
+
+}  // namespace policies

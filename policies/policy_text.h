@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/yaml.h"
+#include "policies/rule.h"
+
+namespace policies {
+
+/// Keys of design §4 that this build does not carry out, with what is missing.
+using NotBuilt = std::vector<std::pair<std::string, std::string>>;
+
+/// base::read_map, with the scope (`role writer`) named in the refusal of what is not built.
+void read_scope(const base::YamlNode& map, const std::string& scope,
+                const std::vector<base::YamlKey>& keys, const NotBuilt& not_built);
+
+/// The list of patterns under `allow:` or `deny:` (`kind`).
+std::vector<Rule> read_rules(const base::YamlNode& list, const std::string& scope,
+                             const std::string& kind);
+
+/// Fails unless `node` holds a pattern that can match a `server/tool`.
+std::string read_pattern(const base::YamlNode& node);
+
+/// Fails unless `node` holds letters, digits, `_`, `.` and `-` alone. `what` is, for example,
+/// `role`.
+std::string read_name(const base::YamlNode& node, const std::string& what);
+
+}  // namespace policies

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { modernServer } from './support/modern_server.mjs';
+import { Sluice } from './support/sluice.mjs';
+
+const goodPolicy = 'agents: {a: {roles: [r]}}\nroles: {r: {allow: ["*"]}}\n';
+const goodConfig = 'listen: 127.0.0.1:0\npolicies: [policy.yaml]\nservers: {m: {url: "http://127.0.0.1:9/mcp"}}\n';
+
+async function withFiles({ config = goodConfig, policy = goodPolicy, env }, use) {
+  const sluice = new Sluice({ env });
+  try {
+    sluice.write('sluice.yaml', config);
+    sluice.write('policy.yaml', policy);
+    return await use(sluice);
+  } finally {
+    await sluice.remove();
+  }
+}
+
+/** Both `check` and `serve` refuse the files with 2 and point to the place. */
+function refuses(what, files, place, sentence) {
+  test(`${what} is refused at load, at ${place}`, () => withFiles(files, async (sluice) => {
+    for (const command of ['check', 'serve']) {
+      const { code, stdout, stderr } = await sluice.cli(command);
+      assert.equal(code, 2, stdout + stderr);
+      assert.ok(stderr.includes(place), stderr);
+      assert.match(stderr, sentence);
+      assert.equal(stdout, '');
+    }
+  }));
+}
+
+test('the good files are good', () => withFiles({}, async (sluice) => {
+  assert.equal((await sluice.cli('check')).code, 0);
+}));
+
+// ---- Mistakes
+
+refuses('an unknown key', { config: `${goodConfig}listn: x\n` }, 'sluice.yaml:4:1', /listen/);
+refuses('a duplicate key', { config: `${goodConfig}listen: 127.0.0.1:1\n` }, 'sluice.yaml:4:1', /listen/);
+refuses('a bad value', { config: `${goodConfig}threads: many\n` }, 'sluice.yaml:4:10', /many/);
+refuses('an unknown limit', { config: `${goodConfig}limits: {bodi: 1M}\n` }, 'sluice.yaml:4:10', /body/);
+refuses('a pattern without a file', { config: goodConfig.replace('policy.yaml', 'none/*.yaml') }, 'sluice.yaml:2:12', /no file/);
+refuses('a server without a URL', { config: goodConfig.replace(/\{url: .*?\}/, '{era: auto}') }, 'sluice.yaml:3', /url/);
+refuses('an unknown era', { config: goodConfig.replace('mcp"}', 'mcp", era: ancient}') }, 'sluice.yaml:3', /ancient/);
+refuses('a header of the gateway\'s own', { config: goodConfig.replace('mcp"}', 'mcp", headers: {Mcp-Name: x}}') }, 'sluice.yaml:3', /Mcp-Name/);
+refuses('a foreign address without names', { config: goodConfig.replace('127.0.0.1:0', '0.0.0.0:0') }, 'sluice.yaml:1', /hosts/);
+refuses('broken YAML', { config: `${goodConfig}x: [\n` }, 'sluice.yaml:', /./);
+refuses('an unknown key of a role', { policy: goodPolicy.replace('allow', 'alow') }, 'policy.yaml:2:13', /allow/);
+refuses('a role that does not exist', { policy: goodPolicy.replace('[r]', '[q]') }, 'policy.yaml:1:22', /q/);
+refuses('a role that is defined twice', { policy: `${goodPolicy}roles: {}\n` }, 'policy.yaml:3:1', /roles/);
+refuses('roles that include each other', { policy: 'agents: {a: {roles: [r]}}\nroles: {r: {includes: [s]}, s: {includes: [r]}}\n' }, 'policy.yaml:2', /circle/);
+refuses('an unknown effect', { policy: `${goodPolicy}tools: {m/x: {effect: readonly}}\n` }, 'policy.yaml:3:23', /read_only/);
+
+// ---- What is not built yet
+
+const notBuiltConfig = {
+  tls: '{cert: c, key: k}', store_down: '{budgets: deny}', issuers: '{}', seal_key: 'x', runtime: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
+};
+for (const [key, value] of Object.entries(notBuiltConfig)) {
+  refuses(`the key ${key}, which is not built yet,`, { config: `${goodConfig}${key}: ${value}\n` }, 'sluice.yaml:4:1', /'\w+' is not supported yet/);
+}
+refuses('a store on Redis', { config: `${goodConfig}store: "redis://secret@127.0.0.1:6379/0"\n` }, 'sluice.yaml:4:8', /not supported yet/);
+refuses('a server over stdio', { config: goodConfig.replace(/\{url: .*?\}/, '{command: npx}') }, 'sluice.yaml:3', /not supported yet/);
+refuses('a server over TLS', { config: goodConfig.replace('http:', 'https:') }, 'sluice.yaml:3', /not supported yet/);
+refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);
+
+for (const key of ['timezone', 'currency', 'people', 'views', 'pin']) {
+  refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
+}
+for (const [key, value] of Object.entries({ limits: '[]', budgets: '[]', approve: '[]', start: '[]', resources: '[]', prompts: '[]' })) {
+  refuses(`the role key ${key}, which is not built yet,`, { policy: goodPolicy.replace('{allow', `{${key}: ${value}, allow`) }, 'policy.yaml:2:13', /not supported yet/);
+}
+for (const [key, value] of Object.entries({ price: '1', redact: '[x]', key_argument: 'k' })) {
+  refuses(`the tool key ${key}, which is not built yet,`, { policy: `${goodPolicy}tools: {m/x: {${key}: ${value}}}\n` }, 'policy.yaml:3:15', /not supported yet/);
+}
+refuses('a rule with arguments', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {required: [a]}}') }, 'policy.yaml:2', /not supported yet/);
+for (const effect of ['keyed', 'reconcilable']) {
+  refuses(`the effect ${effect}`, { policy: `${goodPolicy}tools: {m/x: {effect: ${effect}}}\n` }, 'policy.yaml:3:23', /not supported yet/);
+}
+
+test('a refusal never shows a password that stands in the value', () => withFiles(
+  { config: `${goodConfig}store: "redis://:hunter2@127.0.0.1/0"\n` },
+  async (sluice) => assert.doesNotMatch((await sluice.cli('check')).stderr, /hunter2/),
+));
+
+// ---- Variables
+
+test('a variable that is not set turns off that server alone, and says so', async () => {
+  const server = await modernServer();
+  const config = {
+    listen: '127.0.0.1:0',
+    policies: ['policy.yaml'],
+    servers: {
+      off: { url: server.url, headers: { 'X-Token': '${env:SLUICE_TEST_UNSET}' } },
+      on: { url: server.url, headers: { 'X-Token': '${env:SLUICE_TEST_UNSET:-fallback}' } },
+    },
+  };
+  try {
+    await withFiles({ config }, async (sluice) => {
+      const { stdout } = await sluice.cli('check');
+      assert.match(stdout, /server off is off: .*SLUICE_TEST_UNSET/);
+      await sluice.start();
+      await sluice.ready(['on']);
+      assert.match((await sluice.cli('tools', 'list')).stdout, /on\/echo/);
+      assert.doesNotMatch((await sluice.cli('tools', 'list')).stdout, /off\/echo/);
+    });
+  } finally {
+    await server.close();
+  }
+});

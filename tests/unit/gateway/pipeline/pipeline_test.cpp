@@ -1,0 +1,239 @@
+#include "gateway/pipeline/pipeline.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/snapshot.h"
+#include "tests/support/memory_journal.h"
+#include "tests/support/run_task.h"
+
+using base::Code;
+using base::Json;
+using namespace gateway::pipeline;
+
+namespace {
+
+constexpr const char* policy = R"(
+defaults: {deny: ["*/drop"]}
+agents: {alice: {roles: [reader]}, bob: {roles: [nobody]}}
+roles:
+  reader: {allow: [files/*]}
+  nobody: {allow: []}
+tools: {files/read: {effect: read_only}}
+)";
+
+class FakeDispatcher final : public Dispatcher {
+ public:
+  base::Task<base::Result<ServerAnswer>> send(const policies::Permit& permit,
+                                              const Call& call) override {
+    ++sent;
+    rule = permit.rule();
+    arguments = call.arguments;
+    entries_before = journal.entries.size();
+    co_return answer;
+  }
+
+  explicit FakeDispatcher(const tests::MemoryJournal& seen) : journal(seen) {}
+  const tests::MemoryJournal& journal;
+  base::Result<ServerAnswer> answer{
+      ServerAnswer{{std::nullopt,
+                    {{"content", Json::array({{{"type", "text"}, {"text", "hello"}}})}},
+                    std::nullopt},
+                   40}};
+  int sent = 0;
+  std::string rule;
+  Json arguments;
+  std::size_t entries_before = 0;
+};
+
+// A pipeline of the real stages around a journal in memory and a server that answers as told.
+struct Fixture {
+  tests::MemoryJournal journal;
+  base::Log log{base::LogLevel::error};
+  base::Limits limits;
+  FakeDispatcher dispatcher{journal};
+  Pipeline pipeline = call_pipeline({journal, log, limits, dispatcher});
+  std::shared_ptr<const Snapshot> snapshot =
+      tests::snapshot_of(policy, {tests::server_tools("files", {tests::echo_definition("read"),
+                                                                tests::echo_definition("write"),
+                                                                tests::echo_definition("drop")})});
+
+  Call make_call(const std::string& agent, const std::string& tool, Json arguments) const {
+    Call call;
+    call.request_id = "req_1";
+    call.principal = {agent, "", "key k"};
+    call.tool = tool;
+    call.arguments = std::move(arguments);
+    call.snapshot = snapshot;
+    return call;
+  }
+  Outcome run(const std::string& agent, const std::string& tool,
+              Json arguments = {{"message", "hi"}}) {
+    Call call = make_call(agent, tool, std::move(arguments));
+    return tests::run_task(pipeline.run(call));
+  }
+  Json last_audit() const { return Json::parse(journal.entries.back().body); }
+};
+
+}  // namespace
+
+TEST_CASE("an allowed call reaches its server with a permit that names the rule", "[pipeline]") {
+  Fixture f;
+  const Outcome outcome = f.run("alice", "files__read");
+  CHECK(outcome.kind == Outcome::Kind::answered);
+  CHECK(f.dispatcher.sent == 1);
+  CHECK(f.dispatcher.rule.find("files/*") != std::string::npos);
+  CHECK(f.dispatcher.arguments == Json{{"message", "hi"}});
+}
+
+TEST_CASE("a tool that is denied, not allowed or does not exist is the same unknown tool",
+          "[pipeline]") {
+  Fixture f;
+  for (const auto& [agent, tool] :
+       {std::pair{"alice", "files__drop"}, {"bob", "files__read"}, {"alice", "nope"}}) {
+    CAPTURE(agent, tool);
+    const Outcome outcome = f.run(agent, tool);
+    REQUIRE(outcome.error);
+    CHECK(outcome.error->code == -32602);
+    CHECK(outcome.error->message == "Unknown tool: " + std::string(tool));
+    CHECK(outcome.error->data.is_null());
+  }
+  CHECK(f.dispatcher.sent == 0);
+}
+
+TEST_CASE("invalid arguments are a tool result that says what is wrong, and nothing is sent",
+          "[pipeline]") {
+  Fixture f;
+  const Outcome outcome = f.run("alice", "files__read", {{"message", 7}});
+  CHECK(outcome.tool_error());
+  CHECK(outcome.result["content"][0]["text"].get<std::string>().rfind("/message: ", 0) == 0);
+  CHECK(f.dispatcher.sent == 0);
+}
+
+TEST_CASE("a number that would come out changed is refused with its pointer", "[pipeline]") {
+  Fixture f;
+  Call call = f.make_call("alice", "files__read", {{"message", "hi"}});
+  call.inexact = "/amount";
+  const Outcome outcome = tests::run_task(f.pipeline.run(call));
+  CHECK(outcome.tool_error());
+  CHECK(outcome.result["content"][0]["text"].get<std::string>().rfind("/amount: ", 0) == 0);
+  CHECK(f.dispatcher.sent == 0);
+}
+
+TEST_CASE("a call with effects has its intent recorded before it is sent, and its outcome after",
+          "[pipeline]") {
+  Fixture f;
+  f.run("alice", "files__write");
+  CHECK(f.dispatcher.entries_before == 1);
+  CHECK(f.journal.streams() == std::vector<std::string>{"intent", "outcome", "audit"});
+  CHECK(f.journal.entries[0].item == base::JournalEntry::Item::opens);
+  CHECK(f.journal.entries[1].item == base::JournalEntry::Item::closes);
+  CHECK(f.journal.entries[0].key == f.journal.entries[1].key);
+  CHECK(f.last_audit()["intent"] == f.journal.entries[0].key);
+}
+
+TEST_CASE("a read-only call is audited without an intent", "[pipeline]") {
+  Fixture f;
+  f.run("alice", "files__read");
+  CHECK(f.journal.streams() == std::vector<std::string>{"audit"});
+}
+
+TEST_CASE("without a durable intent nothing is sent", "[pipeline]") {
+  Fixture f;
+  f.journal.fails = true;
+  const Outcome outcome = f.run("alice", "files__write");
+  CHECK(f.dispatcher.sent == 0);
+  CHECK(outcome.result["content"][0]["text"] == "Store unavailable. Nothing was sent or charged.");
+}
+
+TEST_CASE("while the journal cannot write no call is made at all", "[pipeline]") {
+  Fixture f;
+  f.journal.is_writable = false;
+  const Outcome outcome = f.run("alice", "files__read");
+  CHECK(f.dispatcher.sent == 0);
+  CHECK(outcome.reason == "store_unavailable");
+}
+
+TEST_CASE("every refusal is audited with its rule, file and line", "[pipeline]") {
+  Fixture f;
+  f.run("alice", "files__drop");
+  const Json audit = f.last_audit();
+  CHECK(audit["outcome"]["kind"] == "refused");
+  CHECK(audit["rule"]["pattern"] == "*/drop");
+  CHECK(audit["rule"]["file"] == "policy.yaml");
+  CHECK(audit["rule"]["line"] == 2);
+}
+
+TEST_CASE("the audit record holds no arguments, only their hash", "[pipeline]") {
+  Fixture f;
+  f.run("alice", "files__read", {{"message", "canary-4711"}});
+  CHECK(f.journal.entries.back().body.find("canary-4711") == std::string::npos);
+  CHECK(f.last_audit()["arguments"].get<std::string>().size() == 64);
+}
+
+TEST_CASE("a server that was not reached failed and nothing was sent", "[pipeline]") {
+  Fixture f;
+  f.dispatcher.answer = base::Error{Code::unavailable, "it does not accept connections", {}};
+  const Outcome outcome = f.run("alice", "files__write");
+  CHECK(outcome.kind == Outcome::Kind::failed);
+  const std::string text = outcome.result["content"][0]["text"];
+  CHECK(text.find("Server files failed") == 0);
+  CHECK(text.find("Nothing was sent.") != std::string::npos);
+}
+
+TEST_CASE("a lost answer is an unknown outcome that says so", "[pipeline]") {
+  Fixture f;
+  for (const Code code : {Code::timeout, Code::broken, Code::limit, Code::cancelled}) {
+    f.dispatcher.answer = base::Error{code, "it broke", {}};
+    const Outcome outcome = f.run("alice", "files__write");
+    CHECK(outcome.kind == Outcome::Kind::unknown);
+    CHECK(outcome.tool_error());
+    CHECK(outcome.result["content"][0]["text"].get<std::string>().find(
+              "may have been carried out") != std::string::npos);
+  }
+}
+
+TEST_CASE("a server's JSON-RPC error is passed on, its reserved codes are not", "[pipeline]") {
+  Fixture f;
+  f.dispatcher.answer =
+      ServerAnswer{{std::nullopt, {}, mcp::RpcError{-32602, "bad cursor", {}}}, 10};
+  CHECK(f.run("alice", "files__read").error->code == -32602);
+  f.dispatcher.answer = ServerAnswer{{std::nullopt, {}, mcp::RpcError{-32001, "odd", {}}}, 10};
+  CHECK(f.run("alice", "files__read").error->code == -32603);
+  f.dispatcher.answer = ServerAnswer{{std::nullopt, {}, mcp::RpcError{4001, "own", {}}}, 10};
+  CHECK(f.run("alice", "files__read").error->code == 4001);
+}
+
+TEST_CASE("a result without content is garbage", "[pipeline]") {
+  Fixture f;
+  f.dispatcher.answer = ServerAnswer{{std::nullopt, {{"tools", Json::array()}}, std::nullopt}, 10};
+  CHECK(f.run("alice", "files__read").kind == Outcome::Kind::unknown);
+}
+
+TEST_CASE("a result that asks for input is refused, since that was not offered", "[pipeline]") {
+  Fixture f;
+  f.dispatcher.answer =
+      ServerAnswer{{std::nullopt,
+                    {{"resultType", "input_required"}, {"inputRequests", Json::object()}},
+                    std::nullopt},
+                   10};
+  CHECK(f.run("alice", "files__read").kind == Outcome::Kind::unknown);
+}
+
+TEST_CASE("a result over the limit is withheld and the caller is told", "[pipeline]") {
+  Fixture f;
+  f.dispatcher.answer.value().bytes = f.limits.result + 1;
+  const Outcome outcome = f.run("alice", "files__read");
+  CHECK(outcome.tool_error());
+  CHECK(outcome.reason == "result_too_large");
+}
+
+TEST_CASE("a dry run shows the rule and sends nothing", "[pipeline]") {
+  Fixture f;
+  Call call = f.make_call("alice", "files__write", {{"message", "hi"}});
+  const Pipeline dry_run = dry_run_pipeline();
+  const Outcome outcome = tests::run_task(dry_run.run(call));
+  CHECK(outcome.result["content"][0]["text"].get<std::string>().find("files/*") !=
+        std::string::npos);
+  CHECK(f.dispatcher.sent == 0);
+  CHECK(f.journal.entries.empty());
+}

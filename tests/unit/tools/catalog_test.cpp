@@ -1,0 +1,44 @@
+#include "tools/catalog.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/server_tools.h"
+
+using tests::echo_definition;
+using tests::server_tools;
+using tools::Catalog;
+
+TEST_CASE("a tool is found by its exported name and by its id", "[catalog]") {
+  const Catalog catalog({server_tools("files", {echo_definition("read")})});
+  REQUIRE(catalog.find("files__read") != nullptr);
+  CHECK(catalog.find("files__read")->id() == "files/read");
+  CHECK(catalog.find_id("files", "read") == catalog.find("files__read"));
+  CHECK(catalog.find("read") == nullptr);
+}
+
+TEST_CASE("a quarantined tool is known by its id but cannot be called", "[catalog]") {
+  const Catalog catalog({server_tools("files", {{{"name", "broken"}}})});
+  CHECK(catalog.find("files__broken") == nullptr);
+  REQUIRE(catalog.find_id("files", "broken") != nullptr);
+  CHECK_FALSE(catalog.find_id("files", "broken")->tool->quarantine.empty());
+}
+
+TEST_CASE("of two equal bare names the server listed first keeps it", "[catalog]") {
+  auto first =
+      std::make_shared<tools::ServerTools>(*server_tools("one", {echo_definition("read")}));
+  auto second =
+      std::make_shared<tools::ServerTools>(*server_tools("two", {echo_definition("read")}));
+  first->prefix = second->prefix = "";
+  const Catalog catalog({first, second});
+  CHECK(catalog.find("read")->server() == "one");
+  CHECK(catalog.find("two__read")->server() == "two");
+}
+
+TEST_CASE("listings keep the vendor's members and order under the exported name", "[catalog]") {
+  const auto definition = base::Json::parse(
+      R"({"title":"T","name":"read","x-vendor":{"b":1,"a":2},"inputSchema":{"type":"object"}})");
+  const Catalog catalog({server_tools("files", {definition})});
+  CHECK(
+      catalog.find("files__read")->listing ==
+      R"({"title":"T","name":"files__read","x-vendor":{"b":1,"a":2},"inputSchema":{"type":"object"}})");
+}

@@ -1,0 +1,54 @@
+#include "tools/catalog.h"
+
+#include <algorithm>
+
+#include "tools/exported_name.h"
+
+namespace tools {
+namespace {
+
+std::string listing_of(const ServerTool& tool, const std::string& exported) {
+  base::Json definition = tool.definition;
+  definition["name"] = exported;
+  return base::dump_json(definition);
+}
+
+}  // namespace
+
+Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers) {
+  for (const auto& server : servers) {
+    for (const ServerTool& tool : server->tools) {
+      CatalogEntry entry;
+      entry.owner = server;
+      entry.tool = &tool;
+      if (tool.quarantine.empty()) {
+        entry.exported = free_name(*server, tool.name);
+        entry.listing = listing_of(tool, entry.exported);
+        by_name_.emplace(entry.exported, entries_.size());
+      }
+      entries_.push_back(std::move(entry));
+    }
+  }
+}
+
+std::string Catalog::free_name(const ServerTools& server, const std::string& tool) const {
+  std::string name = exported_name(server.prefix, server.server, tool);
+  if (!by_name_.contains(name)) return name;
+  name = exported_name(server.server, server.server, tool);
+  if (!by_name_.contains(name)) return name;
+  return distinct_name(server.server, server.server, tool);
+}
+
+const CatalogEntry* Catalog::find(std::string_view exported) const {
+  const auto found = by_name_.find(std::string(exported));
+  return found == by_name_.end() ? nullptr : &entries_[found->second];
+}
+
+const CatalogEntry* Catalog::find_id(std::string_view server, std::string_view tool) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const CatalogEntry& entry) {
+    return entry.server() == server && entry.tool->name == tool;
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+}  // namespace tools

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "tools/server_tool.h"
+
+namespace tools {
+
+/// What one server offers. Immutable once built.
+struct ServerTools {
+  std::string server;
+  std::string prefix;
+  bool trusted = false;
+  std::vector<ServerTool> tools;
+};
+
+/// A tool under the name it is offered by.
+struct CatalogEntry {
+  std::string exported;
+  std::shared_ptr<const ServerTools> owner;
+  const ServerTool* tool = nullptr;  ///< in `owner`
+  std::string listing;               ///< the definition as text, under the exported name
+
+  const std::string& server() const { return owner->server; }
+  /// `server/tool`
+  std::string id() const { return owner->server + "/" + tool->name; }
+};
+
+/// All tools of all servers, in the order of the configuration. Immutable.
+class Catalog {
+ public:
+  Catalog() = default;
+  explicit Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers);
+
+  /// The tool offered under this name, or nullptr. Quarantined tools are not found.
+  const CatalogEntry* find(std::string_view exported) const;
+  /// The tool with this id `server/tool`, quarantined or not; nullptr when there is none.
+  const CatalogEntry* find_id(std::string_view server, std::string_view tool) const;
+  /// All, quarantined ones included.
+  const std::vector<CatalogEntry>& entries() const { return entries_; }
+
+ private:
+  std::string free_name(const ServerTools& server, const std::string& tool) const;
+
+  std::vector<CatalogEntry> entries_;
+  std::unordered_map<std::string, std::size_t> by_name_;
+};
+
+}  // namespace tools

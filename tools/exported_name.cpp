@@ -1,0 +1,44 @@
+#include "tools/exported_name.h"
+
+#include "base/crypto.h"
+
+namespace tools {
+namespace {
+
+constexpr std::size_t hash_length = 8;
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+std::string joined(std::string_view prefix, std::string_view tool) {
+  std::string name;
+  if (!prefix.empty()) name.append(prefix).append("__");
+  return name.append(tool);
+}
+
+std::string with_hash(std::string name, std::string_view server, std::string_view tool) {
+  for (char& c : name) {
+    if (!is_plain(c)) c = '_';
+  }
+  const std::string id = std::string(server) + "/" + std::string(tool);
+  if (name.size() > max_exported_name - hash_length - 1)
+    name.resize(max_exported_name - hash_length - 1);
+  return name + "_" + base::blake2b_hex(id).substr(0, hash_length);
+}
+
+}  // namespace
+
+std::string exported_name(std::string_view prefix, std::string_view server, std::string_view tool) {
+  std::string name = joined(prefix, tool);
+  bool fits = name.size() <= max_exported_name;
+  for (const char c : name) fits = fits && is_plain(c);
+  return fits ? name : with_hash(std::move(name), server, tool);
+}
+
+std::string distinct_name(std::string_view prefix, std::string_view server, std::string_view tool) {
+  return with_hash(joined(prefix, tool), server, tool);
+}
+
+}  // namespace tools

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "tools/schema/node.h"
+#include "tools/schema/schema.h"
+
+namespace tools::schema {
+
+/// Compiles a document; the result's first node is its root. Nothing in it refers to `document`.
+base::Result<std::shared_ptr<Program>> compile_program(const base::Json& document,
+                                                       const CompileLimits& limits);
+
+}  // namespace tools::schema

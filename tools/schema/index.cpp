@@ -1,0 +1,211 @@
+#include "tools/schema/index.h"
+
+#include <utility>
+
+#include "tools/schema/uri.h"
+#include "tools/schema/words.h"
+
+namespace tools::schema {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Json;
+using base::Result;
+using base::Status;
+
+// What a keyword holds: where subschemas are found.
+enum class Holds { schema, list, map, schema_or_list, map_of_schema_or_names };
+
+struct Container {
+  Holds holds;
+  Dialect dialects;
+};
+
+const Container* find_container(std::string_view keyword, Dialect in) {
+  static const std::unordered_map<std::string_view, Container> containers = {
+      {"allOf", {Holds::list, dialect::all}},
+      {"anyOf", {Holds::list, dialect::all}},
+      {"oneOf", {Holds::list, dialect::all}},
+      {"not", {Holds::schema, dialect::all}},
+      {"if", {Holds::schema, dialect::all}},
+      {"then", {Holds::schema, dialect::all}},
+      {"else", {Holds::schema, dialect::all}},
+      {"properties", {Holds::map, dialect::all}},
+      {"patternProperties", {Holds::map, dialect::all}},
+      {"additionalProperties", {Holds::schema, dialect::all}},
+      {"propertyNames", {Holds::schema, dialect::all}},
+      {"contains", {Holds::schema, dialect::all}},
+      {"$defs", {Holds::map, dialect::all}},
+      {"definitions", {Holds::map, dialect::all}},
+      {"dependencies", {Holds::map_of_schema_or_names, dialect::all}},
+      {"dependentSchemas", {Holds::map, dialect::since_2019}},
+      {"unevaluatedItems", {Holds::schema, dialect::since_2019}},
+      {"unevaluatedProperties", {Holds::schema, dialect::since_2019}},
+      {"contentSchema", {Holds::schema, dialect::since_2019}},
+      {"prefixItems", {Holds::list, dialect::draft2020_12}},
+      {"additionalItems", {Holds::schema, dialect::before_2020}},
+  };
+  static const Container one_schema{Holds::schema, dialect::all};
+  static const Container schema_or_list{Holds::schema_or_list, dialect::all};
+  if (keyword == "items") return in & dialect::before_2020 ? &schema_or_list : &one_schema;
+  const auto found = containers.find(keyword);
+  if (found == containers.end() || (found->second.dialects & in) == 0) return nullptr;
+  return &found->second;
+}
+
+std::string below(const std::string& pointer, std::string_view token) {
+  std::string longer = pointer;
+  base::append_pointer(longer, token);
+  return longer;
+}
+
+Error error_of(std::string_view pointer, std::string_view what, Code code) {
+  std::string message = "#";
+  message.append(shorten(pointer, expected_bytes)).append(": ").append(what);
+  return {code, std::move(message), {}};
+}
+
+// RFC 6901 §4. A token with a bad escape names nothing.
+const Json* child(const Json& value, std::string_view token) {
+  if (value.is_array()) {
+    const bool leading_zero = token.size() > 1 && token[0] == '0';
+    const bool digits = token.find_first_not_of("0123456789") == std::string_view::npos;
+    if (token.empty() || token.size() > 9 || leading_zero || !digits) return nullptr;
+    const std::size_t index = std::stoul(std::string(token));
+    return index < value.size() ? &value[index] : nullptr;
+  }
+  std::string name;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] != '~') {
+      name += token[i];
+      continue;
+    }
+    if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return nullptr;
+    name += token[i] == '0' ? '~' : '/';
+  }
+  return base::find_member(value, name);
+}
+
+}  // namespace
+
+Error Place::error(std::string_view what, Code code) const { return error_of(pointer, what, code); }
+
+Error Place::error_at(std::string_view keyword, std::string_view what, Code code) const {
+  return error_of(below(pointer, keyword), what, code);
+}
+
+bool Place::is_bare_ref() const {
+  return dialect == dialect::draft7 && base::find_member(*json, "$ref") != nullptr;
+}
+
+Status Index::add(const Json& document) {
+  Resource& resource = program_.resources.emplace_back();
+  Node& node = program_.nodes.emplace_back(0);
+  places_.push_back({&document, "", 0, dialect::draft2020_12, &resource, &node});
+  by_json_.emplace(&document, &places_.back());
+  resources_.emplace("", &places_.front());  // a document without `$id` has the empty name
+  return scan();
+}
+
+Place* Index::find(const Json& schema) {
+  const auto found = by_json_.find(&schema);
+  return found == by_json_.end() ? nullptr : found->second;
+}
+
+Status Index::enqueue(const Json& schema, std::string pointer, const Place& parent) {
+  if (parent.depth >= limits_.depth)
+    return parent.error(
+        "subschemas are nested more than " + std::to_string(limits_.depth) + " deep", Code::limit);
+  if (places_.size() >= limits_.subschemas)
+    return parent.error("there are more than " + std::to_string(limits_.subschemas) + " subschemas",
+                        Code::limit);
+  Node& node = program_.nodes.emplace_back(places_.size());
+  places_.push_back(
+      {&schema, std::move(pointer), parent.depth + 1, parent.dialect, parent.resource, &node});
+  by_json_.emplace(&schema, &places_.back());
+  return {};
+}
+
+Status Index::scan() {
+  for (; scanned_ < places_.size(); ++scanned_)
+    if (auto done = expand(places_[scanned_]); !done) return done;
+  return {};
+}
+
+Status Index::expand(Place& place) {
+  const auto* members = place.json->get_ptr<const Json::object_t*>();
+  if (members == nullptr) {
+    if (place.json->is_boolean()) return {};
+    return place.error("expected a schema: an object or a boolean");
+  }
+  if (auto done = identify(place); !done) return done;
+  const bool bare_ref = place.is_bare_ref();
+  for (const auto& [keyword, value] : *members) {
+    if (bare_ref && keyword != "definitions" && keyword != "$defs") continue;
+    if (auto done = children(place, keyword, value); !done) return done;
+  }
+  return {};
+}
+
+Status Index::children(Place& place, const std::string& keyword, const Json& value) {
+  const Container* container = find_container(keyword, place.dialect);
+  if (container == nullptr) return {};
+  const std::string pointer = below(place.pointer, keyword);
+  const bool as_list = container->holds == Holds::list ||
+                       (container->holds == Holds::schema_or_list && value.is_array());
+  if (as_list) {
+    if (!value.is_array() || (value.empty() && container->holds == Holds::list))
+      return place.error_at(keyword, "expected a list of schemas that is not empty");
+    for (std::size_t i = 0; i < value.size(); ++i)
+      if (auto done = enqueue(value[i], below(pointer, std::to_string(i)), place); !done)
+        return done;
+    return {};
+  }
+  if (container->holds == Holds::schema || container->holds == Holds::schema_or_list)
+    return enqueue(value, pointer, place);
+  const auto* members = value.get_ptr<const Json::object_t*>();
+  if (members == nullptr) return place.error_at(keyword, "expected an object");
+  for (const auto& [name, member] : *members) {
+    if (container->holds == Holds::map_of_schema_or_names && member.is_array()) continue;
+    if (auto done = enqueue(member, below(pointer, name), place); !done) return done;
+  }
+  return {};
+}
+
+Result<Place*> Index::resolve(const Place& from, const std::string& keyword,
+                              std::string_view reference) {
+  const Error missing = from.error_at(
+      keyword, in_quotes(reference) + " is not in this document, and nothing is fetched");
+  const Target target = resolve_uri(from.resource->uri, reference);
+  const auto document = resources_.find(target.document);
+  if (document == resources_.end()) return missing;
+  const auto fragment = decode_percent(target.fragment);
+  if (!fragment) return missing;
+  if (fragment->empty()) return document->second;
+  if (fragment->front() == '/') return walk(*document->second, *fragment, missing);
+  const auto anchor = anchors_.find(target.document + "#" + *fragment);
+  if (anchor == anchors_.end()) return missing;
+  return anchor->second;
+}
+
+Result<Place*> Index::walk(Place& root, std::string_view pointer, const Error& missing) {
+  const Json* value = root.json;
+  Place* nearest = &root;
+  const std::string path = root.pointer + std::string(pointer);
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::string_view token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    value = child(*value, token);
+    if (value == nullptr) return missing;
+    if (Place* known = find(*value)) nearest = known;
+  }
+  if (nearest->json == value) return nearest;
+  if (auto added = enqueue(*value, path, *nearest); !added) return added.error();
+  Place* place = &places_.back();
+  if (auto done = scan(); !done) return done.error();
+  return place;
+}
+
+}  // namespace tools::schema

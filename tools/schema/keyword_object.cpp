@@ -1,0 +1,147 @@
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "tools/schema/keyword.h"
+
+namespace tools::schema::keyword {
+namespace {
+
+using base::Json;
+using base::Status;
+
+bool is_list_of_names(const Json& value) {
+  return value.is_array() &&
+         std::all_of(value.begin(), value.end(), [](const Json& name) { return name.is_string(); });
+}
+
+struct Shortlex {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const { return shortlex(a, b); }
+};
+
+// Collects the names that any keyword of one subschema mentions, so that one lookup per member of
+// an instance serves them all.
+class Names {
+ public:
+  explicit Names(const KeywordContext& context) : context_(context) {
+    for (const std::string_view keyword :
+         {"properties", "required", "dependentRequired", "dependentSchemas", "dependencies"})
+      if (find_keyword(keyword, context.place.dialect) != nullptr) mention(keyword);
+    std::size_t position = 0;
+    for (auto& [name, index] : positions_) index = position++;
+  }
+
+  std::size_t position(const std::string& name) const { return positions_.find(name)->second; }
+
+  std::vector<Property> table() const {
+    const Json* properties = context_.sibling("properties");
+    std::vector<Property> table(positions_.size());
+    for (const auto& [name, index] : positions_) table[index].name = name;
+    if (properties == nullptr) return table;
+    for (const auto& [name, schema] : *properties->get_ptr<const Json::object_t*>())
+      table[position(name)].schema = context_.child(schema);
+    return table;
+  }
+
+ private:
+  void mention(std::string_view keyword) {
+    const Json* value = context_.sibling(keyword);
+    if (value == nullptr) return;
+    mention_all(*value);
+    const auto* members = value->get_ptr<const Json::object_t*>();
+    if (members == nullptr) return;
+    for (const auto& [name, names] : *members) {
+      positions_.emplace(name, 0);
+      mention_all(names);
+    }
+  }
+
+  void mention_all(const Json& names) {
+    if (!is_list_of_names(names)) return;
+    for (const Json& name : names) positions_.emplace(*name.get_ptr<const std::string*>(), 0);
+  }
+
+  const KeywordContext& context_;
+  std::map<std::string, std::size_t, Shortlex> positions_;
+};
+
+Status add_required(const KeywordContext& context, const Names& names, ObjectRules& rules) {
+  const Json* required = context.sibling("required");
+  if (required == nullptr) return {};
+  if (!is_list_of_names(*required))
+    return context.place.error_at("required", "expected a list of property names");
+  for (const Json& name : *required)
+    rules.required.push_back(names.position(*name.get_ptr<const std::string*>()));
+  return {};
+}
+
+Status add_dependents(const KeywordContext& context, const std::string& keyword, const Names& names,
+                      ObjectRules& rules) {
+  const Json* value = context.sibling(keyword);
+  if (value == nullptr || find_keyword(keyword, context.place.dialect) == nullptr) return {};
+  const auto* members = value->get_ptr<const Json::object_t*>();
+  if (members == nullptr) return context.place.error_at(keyword, "expected an object");
+  for (const auto& [trigger, needs] : *members) {
+    Dependents dependents{names.position(trigger), {}, nullptr};
+    const bool lists = keyword == "dependentRequired" || needs.is_array();
+    if (keyword != "dependentSchemas" && lists) {
+      if (!is_list_of_names(needs))
+        return context.place.error_at(keyword, "expected lists of property names");
+      for (const Json& name : needs)
+        dependents.required.push_back(names.position(*name.get_ptr<const std::string*>()));
+    } else {
+      dependents.schema = context.child(needs);
+    }
+    rules.dependents.push_back(std::move(dependents));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status member_count(const KeywordContext& context, const Json& value) {
+  const auto count = read_count(context, value);
+  if (!count) return count.error();
+  ObjectRules& rules = rules_of(context.node, context.node.object);
+  (context.keyword == "minProperties" ? rules.min : rules.max) = *count;
+  return {};
+}
+
+// All keywords that name members share one table: the first of them to be met builds it whole.
+Status named_members(const KeywordContext& context, const Json&) {
+  ObjectRules& rules = rules_of(context.node, context.node.object);
+  if (!rules.names.empty()) return {};
+  const Names names(context);
+  rules.names = names.table();
+  if (auto done = add_required(context, names, rules); !done) return done;
+  for (const std::string keyword : {"dependentRequired", "dependentSchemas", "dependencies"})
+    if (auto done = add_dependents(context, keyword, names, rules); !done) return done;
+  return {};
+}
+
+Status pattern_properties(const KeywordContext& context, const Json& value) {
+  ObjectRules& rules = rules_of(context.node, context.node.object);
+  for (const auto& [source, schema] : *value.get_ptr<const Json::object_t*>()) {
+    auto pattern = context.patterns.compile(source);
+    if (!pattern)
+      return context.error("the pattern " + pattern.error().message, pattern.error().code);
+    rules.patterns.emplace_back(*std::move(pattern), context.child(schema));
+  }
+  return {};
+}
+
+Status member_schema(const KeywordContext& context, const Json& value) {
+  ObjectRules& rules = rules_of(context.node, context.node.object);
+  const Node* schema = context.child(value);
+  if (context.keyword == "additionalProperties") {
+    rules.additional = schema;
+  } else if (context.keyword == "propertyNames") {
+    rules.property_names = schema;
+  } else {
+    rules.unevaluated = schema;
+  }
+  return {};
+}
+
+}  // namespace tools::schema::keyword

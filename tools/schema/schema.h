@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace tools::schema {
+
+/// Bounds while compiling (security-reliability.md §1): beyond them the schema is refused, never weakened.
+struct CompileLimits {
+  std::size_t depth = 32;         ///< nesting of subschemas
+  std::size_t subschemas = 2'000;
+  std::size_t pattern = 4'096;    ///< bytes of one regular expression
+};
+
+/// Bounds of one validation. Running out of steps is a violation: fail closed.
+struct ValidateLimits {
+  std::size_t steps = 200'000;
+  std::size_t ref_hops = 64;      ///< `$ref`s followed without descending into the instance
+  std::size_t violations = 8;     ///< reported at most
+};
+
+/// One reason why an instance is not valid, in words a model can repair its call from.
+struct Violation {
+  std::string instance;  ///< JSON Pointer into the instance; "" is the whole
+  std::string keyword;   ///< the keyword that failed
+  std::string expected;
+  std::string found;
+};
+
+/// `POINTER: expected …, found …`, one line.
+std::string to_string(const Violation& violation);
+
+struct Node;
+
+/// A compiled JSON Schema (2020-12). Immutable and cheap to copy; may be used by many threads at once.
+class Schema {
+ public:
+  /// Compiles. Code::invalid when it is no schema, when a `$ref` does not resolve inside the document (nothing is ever
+  /// fetched), for a `$schema` that is not supported or a `pattern` that RE2 cannot express; Code::limit beyond
+  /// `limits`. The message names the place as a JSON Pointer.
+  static base::Result<Schema> compile(const base::Json& document, const CompileLimits& limits = {});
+
+  /// Empty when `instance` is valid. Bounded in steps whatever schema and instance are.
+  std::vector<Violation> validate(const base::Json& instance,
+                                  const ValidateLimits& limits = {}) const;
+
+ private:
+  explicit Schema(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+  std::shared_ptr<const Node> root_;
+};
+
+}  // namespace tools::schema

@@ -1,0 +1,126 @@
+#include <optional>
+#include <utility>
+
+#include "tools/schema/closest.h"
+#include "tools/schema/validator.h"
+#include "tools/schema/words.h"
+
+namespace tools::schema {
+
+using base::Json;
+
+bool Validator::check_in_place(const InPlace& rules, const Json& instance, const Path& path,
+                               Evaluated* evaluated) {
+  bool valid = true;
+  if (rules.ref != nullptr) valid &= follow(*rules.ref, instance, path, evaluated);
+  if (!valid && done()) return false;
+  if (rules.dynamic_ref != nullptr)
+    valid &= follow(dynamic_target(rules), instance, path, evaluated);
+  for (const Node* schema : rules.all_of) {
+    if (!valid && done()) return false;
+    valid &= check(*schema, instance, path, evaluated);
+  }
+  if (!valid && done()) return false;
+  if (!rules.any_of.empty()) valid &= check_any_of(rules, instance, path, evaluated);
+  if (!valid && done()) return false;
+  if (!rules.one_of.empty()) valid &= check_one_of(rules, instance, path, evaluated);
+  if (!valid && done()) return false;
+  if (rules.negated != nullptr && attempt(*rules.negated, instance, path, nullptr, nullptr)) {
+    valid = fail(path, "not", [&] {
+      return std::pair("a value that is not " + rules.negated_text, brief(instance));
+    });
+  }
+  if (!valid && done()) return false;
+  if (rules.condition != nullptr) valid &= check_condition(rules, instance, path, evaluated);
+  return valid;
+}
+
+bool Validator::follow(const Node& target, const Json& instance, const Path& path,
+                       Evaluated* evaluated) {
+  if (hops_ >= limits_.ref_hops) return meter_.exhaust(Exhausted::hops), false;
+  ++hops_;
+  const bool valid = check(target, instance, path, evaluated);
+  --hops_;
+  return valid;
+}
+
+// Core §8.2.3.2: the outermost resource that has the anchor decides.
+const Node& Validator::dynamic_target(const InPlace& rules) {
+  const Node* target = rules.dynamic_ref;
+  for (const Scope* scope = scope_; scope != nullptr && meter_.charge(1); scope = scope->outer) {
+    if (scope->resource == nullptr) continue;
+    if (const Node* node = scope->resource->dynamic_anchor(rules.dynamic_anchor)) target = node;
+  }
+  return *target;
+}
+
+bool Validator::attempt(const Node& node, const Json& instance, const Path& path,
+                        Evaluated* evaluated, std::vector<Violation>* into) {
+  std::vector<Violation>* const outer = std::exchange(violations_, into);
+  bool valid = false;
+  if (evaluated == nullptr) {
+    valid = check(node, instance, path, nullptr);
+  } else if (meter_.charge(Evaluated::steps(evaluated->size()))) {
+    Evaluated own(evaluated->size());
+    valid = check(node, instance, path, &own);
+    if (valid) evaluated->merge(own);
+  }
+  violations_ = outer;
+  return valid;
+}
+
+bool Validator::check_any_of(const InPlace& rules, const Json& instance, const Path& path,
+                             Evaluated* evaluated) {
+  std::optional<Closest> closest;
+  if (violations_ != nullptr) closest.emplace(path.pointer());
+  bool valid = false;
+  for (const Node* schema : rules.any_of) {
+    std::vector<Violation> found;
+    if (attempt(*schema, instance, path, evaluated, closest ? &found : nullptr)) {
+      valid = true;
+      if (evaluated == nullptr) return true;
+    }
+    if (!meter_) return false;
+    if (closest && !valid) closest->add(std::move(found));
+  }
+  if (valid || !closest) return valid;
+  for (Violation& violation : std::move(*closest).explain("anyOf", brief(instance)))
+    if (!full()) violations_->push_back(std::move(violation));
+  return false;
+}
+
+bool Validator::check_one_of(const InPlace& rules, const Json& instance, const Path& path,
+                             Evaluated* evaluated) {
+  std::optional<Closest> closest;
+  if (violations_ != nullptr) closest.emplace(path.pointer());
+  std::size_t matched = 0;  // counted from 1
+  for (std::size_t i = 0; i < rules.one_of.size(); ++i) {
+    std::vector<Violation> found;
+    if (attempt(*rules.one_of[i], instance, path, evaluated, closest ? &found : nullptr)) {
+      if (matched != 0) {
+        return fail(path, "oneOf", [&] {
+          return std::pair(
+              "exactly one of " + std::to_string(rules.one_of.size()) + " alternatives",
+              "both number " + std::to_string(matched) + " and number " + std::to_string(i + 1));
+        });
+      }
+      matched = i + 1;
+    }
+    if (!meter_) return false;
+    if (closest && matched == 0) closest->add(std::move(found));
+  }
+  if (matched != 0 || !closest) return matched != 0;
+  for (Violation& violation : std::move(*closest).explain("oneOf", brief(instance)))
+    if (!full()) violations_->push_back(std::move(violation));
+  return false;
+}
+
+bool Validator::check_condition(const InPlace& rules, const Json& instance, const Path& path,
+                                Evaluated* evaluated) {
+  const bool holds = attempt(*rules.condition, instance, path, evaluated, nullptr);
+  if (!meter_) return false;
+  const Node* then = holds ? rules.then : rules.otherwise;
+  return then == nullptr || check(*then, instance, path, evaluated);
+}
+
+}  // namespace tools::schema

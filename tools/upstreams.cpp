@@ -1,0 +1,32 @@
+#include "tools/upstreams.h"
+
+#include <algorithm>
+
+namespace tools {
+
+Upstreams::Upstreams(std::vector<UpstreamSettings> settings, base::EventLoops& loops,
+                     const base::Limits& limits, const std::function<void()>& on_change) {
+  for (UpstreamSettings& one : settings) {
+    upstreams_.push_back(std::make_unique<Upstream>(std::move(one), loops, limits, on_change));
+  }
+}
+
+void Upstreams::start() {
+  for (const auto& upstream : upstreams_) upstream->start();
+}
+
+Upstream* Upstreams::find(std::string_view name) const {
+  const auto found = std::find_if(upstreams_.begin(), upstreams_.end(),
+                                  [&](const auto& upstream) { return upstream->name() == name; });
+  return found == upstreams_.end() ? nullptr : found->get();
+}
+
+std::vector<std::shared_ptr<const ServerTools>> Upstreams::tools() const {
+  std::vector<std::shared_ptr<const ServerTools>> all;
+  for (const auto& upstream : upstreams_) {
+    if (auto tools = upstream->tools()) all.push_back(std::move(tools));
+  }
+  return all;
+}
+
+}  // namespace tools
