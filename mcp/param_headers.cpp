@@ -58,7 +58,9 @@ bool is_token(std::string_view text) {
   });
 }
 
-base::Error broken_rule(std::string message) { return {base::Code::invalid, std::move(message), {}}; }
+base::Error broken_rule(std::string message) {
+  return {base::Code::invalid, std::move(message), {}};
+}
 
 class Finder final {
  public:

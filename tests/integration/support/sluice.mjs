@@ -66,6 +66,7 @@ export class Sluice {
 
   async start() {
     this.output = '';
+    this.end = undefined;
     const child = spawn(binary(), ['serve', '--config', this.path('sluice.yaml')],
       { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
@@ -100,20 +101,24 @@ export class Sluice {
   async stop() {
     if (!this.running()) return false;
     this.child.kill('SIGTERM');
-    const hard = setTimeout(() => this.child.kill('SIGKILL'), scaled(10_000));
-    const { code } = await this.ended;
+    const hard = setTimeout(() => this.child.kill('SIGKILL'), scaled(Number(process.env.STOP_MS ?? 10_000)));
+    this.end = await this.ended;
     clearTimeout(hard);
-    return code === 0;
+    return this.end.code === 0;
   }
 
   async kill() {
     this.child.kill('SIGKILL');
     await this.ended;
+    this.end = { code: 0 }; // as it was meant
   }
 
+  /** Ends everything; a gateway that crashed or did not end by itself is a failure, a sanitizer's report too. */
   async remove() {
-    await this.stop();
+    if (this.running()) await this.stop();
+    const { code, signal } = this.end ?? (this.child ? await this.ended : { code: 0 });
     rmSync(this.directory, { recursive: true, force: true });
+    if (code !== 0 && !process.env.STOP_MS) throw new Error(`the gateway ended with ${code ?? signal}:\n${this.log.slice(-4000)}`);
   }
 
   /** Runs a command; never throws for its exit code. */
@@ -135,7 +140,15 @@ export class Sluice {
   async key(agent = 'tester', ...more) {
     const { code, stdout, stderr } = await this.cli('key', 'create', agent, ...more);
     if (code !== 0) throw new Error(`no key: ${stderr}`);
-    return stdout.trimEnd().split('\n').at(-1);
+    const key = stdout.trimEnd().split('\n').at(-1);
+    if (this.running()) await this.#knows(key);
+    return key;
+  }
+
+  /** Running gateways look for new keys several times a second. */
+  #knows(key) {
+    const headers = { Authorization: `Bearer ${key}` };
+    return eventually('the new key is known', async () => (await fetch(this.url, { method: 'PUT', headers })).status === 405, 1000);
   }
 
   logLines() {

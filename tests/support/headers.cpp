@@ -1,0 +1,1 @@
+// Carries the precompiled headers of the unit tests; they take most of a test's compilation.
