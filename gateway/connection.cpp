@@ -28,6 +28,10 @@ class Counted {
   std::size_t before_;
 };
 
+bool asks_for_head(const RawRequest& request) {
+  return request.fields.start_line.substr(0, 5) == "HEAD ";
+}
+
 HttpResponse overloaded() {
   HttpResponse response =
       error_response(503, "Too many calls are in flight. Try again in a second.");
@@ -80,7 +84,8 @@ base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& conte
   const std::string id = new_request_id();
   context.log.write(base::LogLevel::info, "bad_request",
                     {{"request", id}, {"status", failure.status}, {"reason", failure.sentence}});
-  const std::string text = serialize(error_response(failure.status, failure.sentence), id, false);
+  const std::string text =
+      serialize(error_response(failure.status, failure.sentence), {id, false, false});
   stream.clear_deadline();
   auto sent = co_await stream.write(text, context.limits.write_timeout);
   if (sent) co_await close_gently(stream);
@@ -103,7 +108,7 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
     const std::string id = new_request_id();
     const HttpResponse response = co_await answer(loop, context, request, id, peer);
     const bool keep_alive = request.keep_alive && !response.close;
-    const std::string text = serialize(response, id, keep_alive);
+    const std::string text = serialize(response, {id, keep_alive, asks_for_head(request)});
     auto sent = co_await stream.write(text, context.limits.write_timeout);
     if (!sent) co_return;
     if (!keep_alive) {

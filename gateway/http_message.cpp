@@ -56,7 +56,7 @@ HttpResponse error_response(int status, std::string_view sentence) {
   return json_response(status, base::dump_json({{"error", sentence}}));
 }
 
-std::string serialize(const HttpResponse& response, std::string_view request_id, bool keep_alive) {
+std::string serialize(const HttpResponse& response, const Delivery& delivery) {
   std::string text;
   text.reserve(256 + response.body.size());
   text.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
@@ -64,12 +64,14 @@ std::string serialize(const HttpResponse& response, std::string_view request_id,
   for (const auto& [name, value] : response.headers) {
     text.append(name).append(": ").append(value).append("\r\n");
   }
-  text.append("X-Request-Id: ").append(request_id).append("\r\n");
-  if (!keep_alive) text.append("Connection: close\r\n");
+  text.append("X-Request-Id: ").append(delivery.request_id).append("\r\n");
+  if (!delivery.keep_alive) text.append("Connection: close\r\n");
   if (response.status != 204) {
     text.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
   }
-  return text.append("\r\n").append(response.body);
+  text.append("\r\n");
+  if (!delivery.head_only) text.append(response.body);
+  return text;
 }
 
 }  // namespace gateway

@@ -31,7 +31,12 @@ HttpResponse json_response(int status, std::string body);
 /// A short answer for people: `{"error": "sentence"}`.
 HttpResponse error_response(int status, std::string_view sentence);
 
-/// Serialises head and body; Content-Length, Date-less. `request_id` goes out as X-Request-Id.
-std::string serialize(const HttpResponse& response, std::string_view request_id, bool keep_alive);
+/// How a response goes out.
+struct Delivery {
+  std::string_view request_id;  ///< as X-Request-Id
+  bool keep_alive = true;
+  bool head_only = false;  ///< the answer to HEAD: the length of a body that does not follow
+};
+std::string serialize(const HttpResponse& response, const Delivery& delivery);
 
 }  // namespace gateway

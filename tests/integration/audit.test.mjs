@@ -91,10 +91,10 @@ async function withHistory(use) {
 }
 
 const alterations = {
-  'a body that was altered': ["UPDATE journal SET body = replace(body, 'tester', 'nobody') WHERE seq = ?", 5],
+  'a body that was altered': ["UPDATE journal SET body = replace(body, 'tester', 'nobody') WHERE seq = ?", 4],
   'a time that was altered': ['UPDATE journal SET time = time + 1 WHERE seq = ?', 3],
   'a record that was removed': ['DELETE FROM journal WHERE seq = ?', 4],
-  'a hash that was altered': ["UPDATE journal SET hash = zeroblob(32) WHERE seq = ?", 6],
+  'a hash that was altered': ['UPDATE journal SET hash = zeroblob(32) WHERE seq = ?', 6],
 };
 
 for (const [what, [statement, seq]] of Object.entries(alterations)) {

@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/snapshot.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/run_task.h"
+#include "tests/support/snapshot.h"
 
 using base::Code;
 using base::Json;

@@ -1,0 +1,62 @@
+#include "gateway/pipeline/upstream_dispatcher.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/run_task.h"
+#include "tests/support/snapshot.h"
+
+using base::Code;
+using namespace gateway::pipeline;
+
+namespace {
+
+constexpr const char* policy =
+    "agents: {alice: {roles: [all]}}\nroles: {all: {allow: [\"*/*\"]}}\n";
+
+// Loops that never run: nothing can be sent.
+struct Fixture {
+  base::EventLoops loops{1};
+  base::Limits limits;
+  tools::Upstreams upstreams{[] {
+                               std::vector<tools::UpstreamSettings> settings(1);
+                               settings[0].name = "files";
+                               settings[0].url = *base::parse_url("http://127.0.0.1:1/mcp");
+                               return settings;
+                             }(),
+                             loops, limits, [] {}};
+  std::shared_ptr<const Snapshot> snapshot = tests::snapshot_of(
+      policy, {tests::server_tools(
+                  "files", {tests::echo_definition("read"), tests::echo_definition("write")})});
+
+  policies::Permit permit_for(const std::string& server, const std::string& tool) const {
+    return *snapshot->policy->decide("alice", server, tool).permit;
+  }
+  Code error_of(const policies::Permit& permit, const std::string& tool) {
+    const tools::ServerTool& target = *snapshot->catalog->find_id("files", tool)->tool;
+    auto called = tests::run_task(
+        upstreams.find("files")->call(loops.at(0), permit, target, base::Json::object(), false));
+    return called.error().code;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a permit for another tool or server sends nothing", "[upstream_dispatcher]") {
+  Fixture f;
+  CHECK(f.error_of(f.permit_for("files", "write"), "read") == Code::internal);
+  CHECK(f.error_of(f.permit_for("other", "read"), "read") == Code::internal);
+}
+
+TEST_CASE("a server that is not connected yet is unavailable", "[upstream_dispatcher]") {
+  Fixture f;
+  CHECK(f.error_of(f.permit_for("files", "read"), "read") == Code::unavailable);
+}
+
+TEST_CASE("a server that is no longer configured is unavailable", "[upstream_dispatcher]") {
+  Fixture f;
+  UpstreamDispatcher dispatcher(f.upstreams);
+  Call call;
+  call.snapshot = f.snapshot;
+  const auto answer = tests::run_task(dispatcher.send(f.permit_for("gone", "read"), call));
+  CHECK(answer.error().code == Code::unavailable);
+}
