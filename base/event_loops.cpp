@@ -8,6 +8,11 @@
 #include <asio/redirect_error.hpp>
 
 namespace base {
+namespace {
+
+constexpr std::chrono::milliseconds ending_tick{5};
+
+}  // namespace
 
 void Loop::spawn(Task<void> task) {
   asio::co_spawn(io_.get_executor(), std::move(task), [](const std::exception_ptr& error) {
@@ -26,25 +31,26 @@ Task<bool> Loop::sleep(std::chrono::milliseconds duration) {
 void Loop::run() {
   schedule();
   io_.run();
+  // Ending: what waits is told so again and again, until nothing is left to run.
+  io_.restart();
+  do {
+    watchdog_.expire_all();
+    io_.run_for(ending_tick);
+  } while (!io_.stopped());
 }
 
 void Loop::end() {
   asio::post(io_, [this] {
     ending_ = true;
     ticker_.cancel();
-    schedule();
+    io_.stop();
   });
 }
 
-// While the loop is ending, each tick expires what waits, until nothing is left.
 void Loop::schedule() {
-  if (ending_) {
-    watchdog_.expire_all();
-    if (watchdog_.empty()) return;
-  }
-  ticker_.expires_after(ending_ ? std::chrono::milliseconds(5) : tick);
+  ticker_.expires_after(tick);
   ticker_.async_wait([this](const std::error_code& error) {
-    if (error) return;
+    if (error || ending_) return;
     watchdog_.fire(std::chrono::steady_clock::now());
     schedule();
   });

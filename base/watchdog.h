@@ -20,8 +20,6 @@ class Watchdog {
   void fire(SteadyTime now);
   /// Fires everything, whatever its time: the loop is ending.
   void expire_all() { fire(SteadyTime::max()); }
-  /// Whether nothing waits here any more.
-  bool empty() const { return free_.size() == slots_.size(); }
 
  private:
   friend class Deadline;

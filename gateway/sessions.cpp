@@ -10,10 +10,14 @@ std::string Sessions::open(const pipeline::Principal& owner, mcp::Revision revis
                            base::SteadyTime now) {
   std::string id = base::random_text("0123456789abcdef", 32);
   const std::lock_guard lock(mutex_);
-  OwnedSessions& sessions = sessions_[{owner.tenant, owner.agent}];
+  OwnedSessions& sessions = owned_by(owner);
   make_room(sessions, now);
   sessions.emplace(id, Session{revision, now});
   return id;
+}
+
+Sessions::OwnedSessions& Sessions::owned_by(const pipeline::Principal& owner) {
+  return sessions_[{owner.tenant, owner.agent}];
 }
 
 void Sessions::make_room(OwnedSessions& sessions, base::SteadyTime now) const {
@@ -29,12 +33,11 @@ void Sessions::make_room(OwnedSessions& sessions, base::SteadyTime now) const {
 std::optional<mcp::Revision> Sessions::use(const pipeline::Principal& owner, std::string_view id,
                                            base::SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  const auto owned = sessions_.find({owner.tenant, owner.agent});
-  if (owned == sessions_.end()) return std::nullopt;
-  const auto found = owned->second.find(id);
-  if (found == owned->second.end()) return std::nullopt;
+  OwnedSessions& sessions = owned_by(owner);
+  const auto found = sessions.find(id);
+  if (found == sessions.end()) return std::nullopt;
   if (now - found->second.used > limits_.session_idle) {
-    owned->second.erase(found);
+    sessions.erase(found);
     return std::nullopt;
   }
   found->second.used = now;
@@ -43,11 +46,10 @@ std::optional<mcp::Revision> Sessions::use(const pipeline::Principal& owner, std
 
 bool Sessions::close(const pipeline::Principal& owner, std::string_view id) {
   const std::lock_guard lock(mutex_);
-  const auto owned = sessions_.find({owner.tenant, owner.agent});
-  if (owned == sessions_.end()) return false;
-  const auto found = owned->second.find(id);
-  if (found == owned->second.end()) return false;
-  owned->second.erase(found);
+  OwnedSessions& sessions = owned_by(owner);
+  const auto found = sessions.find(id);
+  if (found == sessions.end()) return false;
+  sessions.erase(found);
   return true;
 }
 

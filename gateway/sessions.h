@@ -38,6 +38,8 @@ class Sessions {
     base::SteadyTime used;
   };
   using OwnedSessions = std::map<std::string, Session, std::less<>>;
+  /// With the mutex held. Owners are agents of the policy: as many as it names.
+  OwnedSessions& owned_by(const pipeline::Principal& owner);
   void make_room(OwnedSessions& sessions, base::SteadyTime now) const;
 
   const base::Limits& limits_;

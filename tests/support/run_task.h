@@ -16,9 +16,12 @@ template <class T>
 T run_task(base::Task<T> task) {
   asio::io_context loop(1);
   std::optional<T> result;
-  asio::co_spawn(loop, std::move(task), [&](std::exception_ptr failure, T value) {
+  // asio would make a T of its own to hand over; not every T can be made from nothing.
+  const auto keep = [](base::Task<T> running, std::optional<T>& kept) -> base::Task<void> {
+    kept.emplace(co_await std::move(running));
+  };
+  asio::co_spawn(loop, keep(std::move(task), result), [](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);
-    result.emplace(std::move(value));
   });
   loop.run();
   return *std::move(result);

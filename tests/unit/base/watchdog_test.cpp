@@ -44,7 +44,6 @@ TEST_CASE("a deadline that is gone does not fire, and its slot serves the next o
     Deadline old_one(watchdog, [&] { ++old_fired; });
     old_one.set(start);
   }
-  CHECK(watchdog.empty());
   Deadline new_one(watchdog, [&] { ++new_fired; });
   watchdog.fire(start + milliseconds(1));
   CHECK(old_fired == 0);
