@@ -9,14 +9,22 @@
 
 namespace base {
 
-ByteStream::ByteStream(Socket socket, Watchdog& watchdog)
-    : socket_(std::move(socket)), deadline_(watchdog, [this] { close(); }) {
+ByteStream::ByteStream(Socket socket, Watchdog& watchdog, OnExpiry on_expiry)
+    : socket_(std::move(socket)), deadline_(watchdog, [this, on_expiry] { expire(on_expiry); }) {
   std::error_code ignored;  // a socket that cannot be set non-blocking fails at its first read
   socket_.non_blocking(true, ignored);
 }
 
+void ByteStream::expire(OnExpiry on_expiry) {
+  if (on_expiry == OnExpiry::close) return close();
+  std::error_code ignored;
+  socket_.cancel(ignored);
+}
+
 Task<Result<std::size_t>> ByteStream::read(char* data, std::size_t size) {
   std::error_code error;
+  // Nothing may have been pending when the deadline passed.
+  if (deadline_.expired()) co_return failure(error);
   const std::size_t count = co_await socket_.async_read_some(asio::buffer(data, size),
                                                              asio::redirect_error(use_task, error));
   if (error == asio::error::eof) co_return std::size_t{0};

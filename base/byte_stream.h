@@ -17,9 +17,13 @@ class ByteStream {
  public:
   using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 
-  ByteStream(Socket socket, Watchdog& watchdog);
+  /// What an expired deadline does. `close` frees the connection at once; `stop_reading` leaves it open for an
+  /// answer that says so, and every read from then on fails.
+  enum class OnExpiry { close, stop_reading };
 
-  /// What is pending when `at` passes ends with Code::timeout, and the socket is closed.
+  ByteStream(Socket socket, Watchdog& watchdog, OnExpiry on_expiry);
+
+  /// What is pending when `at` passes ends with Code::timeout.
   void set_deadline(SteadyTime at) { deadline_.set(at); }
   void clear_deadline() { deadline_.clear(); }
 
@@ -37,6 +41,7 @@ class ByteStream {
   Socket& socket() { return socket_; }
 
  private:
+  void expire(OnExpiry on_expiry);
   Error failure(const std::error_code& error) const;
 
   Socket socket_;

@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds trusted_rest{20};
 
 HttpConnection::HttpConnection(ByteStream::Socket socket, Watchdog& watchdog,
                                std::shared_ptr<HttpPool> owner)
-    : stream(std::move(socket), watchdog), pool(std::move(owner)) {
+    : stream(std::move(socket), watchdog, ByteStream::OnExpiry::close), pool(std::move(owner)) {
   ++pool->open_;
 }
 

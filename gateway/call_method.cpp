@@ -39,15 +39,21 @@ std::optional<std::string> param_mismatch(const MethodContext& context,
 std::string finish(const MethodContext& context, pipeline::Outcome outcome) {
   if (outcome.error) return mcp::error_text(context.request.id, *outcome.error);
   Json& result = outcome.result;
+  const bool modern = mcp::has_result_type(context.inbound.revision);
+  if (modern) {
+    result["resultType"] = "complete";
+  } else {
+    result.erase("resultType");
+  }
+  // Only now: adding or erasing a member moves the others.
   Json& extras = result["_meta"];
   if (!extras.is_object()) extras = Json::object();
   extras[request_id_key] = context.request_id;
-  if (mcp::has_result_type(context.inbound.revision)) {
-    result["resultType"] = "complete";
-    extras[std::string(mcp::meta::server_info)] = {{"name", "sluice"}, {"version", base::version}};
+  const std::string server_info(mcp::meta::server_info);
+  if (modern) {
+    extras[server_info] = {{"name", "sluice"}, {"version", base::version}};
   } else {
-    result.erase("resultType");
-    extras.erase(std::string(mcp::meta::server_info));
+    extras.erase(server_info);
   }
   return mcp::result_text(context.request.id, result);
 }

@@ -96,7 +96,8 @@ base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& conte
 base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket socket,
                                   ConnectionContext context, std::string peer) {
   const Counted connection(context.load.connections);
-  base::ByteStream stream(std::move(socket), loop.watchdog());
+  base::ByteStream stream(std::move(socket), loop.watchdog(),
+                          base::ByteStream::OnExpiry::stop_reading);
   if (connection.before() >= context.limits.connections) co_return;
   RequestReader reader(stream, context.limits);
   while (!loop.ending()) {

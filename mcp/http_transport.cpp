@@ -8,6 +8,10 @@ namespace {
 using base::Code;
 using base::Error;
 
+// A stream may hold this many times the size of the largest result: room for progress and log
+// messages, none for a flood.
+constexpr std::size_t stream_results = 8;
+
 // RFC 9110 §8.3: parameters follow a semicolon, case does not count.
 bool is_media_type(const std::string& header, std::string_view type) {
   std::string_view value = header;
@@ -87,6 +91,10 @@ base::Task<base::Result<Message>> HttpExchange::next_of_stream() {
     auto more = co_await response_.read(piece, limits_.result);
     if (!more) co_return more.error();
     if (!*more) co_return Error{Code::broken, "its stream ended without a response", {}};
+    received_ += piece.size();
+    if (received_ > stream_results * limits_.result) {
+      co_return Error{Code::limit, "it floods its stream", {}};
+    }
     if (auto fed = events_.feed(piece); !fed) {
       co_return Error{Code::broken, "it sent an event that is longer than allowed", {}};
     }

@@ -53,6 +53,7 @@ class HttpExchange {
   const base::Limits& limits_;
   SseReader events_;
   std::size_t size_ = 0;
+  std::size_t received_ = 0;  // bytes of the stream so far
 };
 
 /// Posts JSON-RPC messages to one MCP endpoint from one event loop.

@@ -131,8 +131,11 @@ base::Task<Result<mcp::HttpExchange>> Upstream::call(base::Loop& loop,
     if (exchange.error().code == Code::unavailable) set_down(for_people(exchange.error()), false);
     co_return exchange.error();
   }
-  // A legacy server that restarted no longer knows the session (2025-11-25, transports).
-  if (exchange->status() == 404 && !shaken->session.empty()) set_down("its session ended", true);
+  // A legacy server that restarted no longer knows the session and says 404 (2025-11-25,
+  // transports), or 400 as many do; asking again who it is does no harm to one that meant something
+  // else.
+  const bool turned_away = exchange->status() == 404 || exchange->status() == 400;
+  if (turned_away && !shaken->session.empty()) set_down("its session ended", true);
   co_return exchange;
 }
 

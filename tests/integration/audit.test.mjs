@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Agent } from 'node:http';
+import { endAll } from './support/end_all.mjs';
 import { records, tamper } from './support/journal.mjs';
 import { modernServer } from './support/modern_server.mjs';
 import { echoServer } from './support/plain_server.mjs';
@@ -26,10 +27,7 @@ before(async () => {
   key = await sluice.key();
 });
 
-after(async () => {
-  await sluice?.remove();
-  await server?.close();
-});
+after(() => endAll(() => sluice?.remove(), () => server?.close()));
 
 async function tail(...more) {
   const { code, stdout } = await sluice.cli('audit', 'tail', ...more, '--json');
@@ -158,7 +156,6 @@ test('the chain verifies after kill -9 under load, again and again', async () =>
     assert.ok(sent >= records(own, 'outcome').filter((record) => record.body.kind === 'answered').length);
   } finally {
     agent.destroy();
-    await own.remove();
-    await fast.close();
+    await endAll(() => own.remove(), () => fast.close());
   }
 });

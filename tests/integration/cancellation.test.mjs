@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { endAll } from './support/end_all.mjs';
 import { plainServer, textResult } from './support/plain_server.mjs';
 import { RawConnection } from './support/raw_http.mjs';
 import { bytesOf, call, callBytes } from './support/rpc.mjs';
@@ -20,19 +21,7 @@ before(async () => {
   key = await sluice.key();
 });
 
-after(async () => {
-  await sluice?.remove();
-  await server?.close();
-});
-
-test('a modern client that closes its connection ends the call at the server', async () => {
-  const connection = await RawConnection.open(sluice.port);
-  connection.send(callBytes(key, 's__wait'));
-  await eventually('the call arrives', () => waiting.length === 1);
-  connection.close();
-  assert.equal(await within(3000, 'the end of the call at the server', waiting[0].gone), true);
-  waiting.length = 0;
-});
+after(() => endAll(() => sluice?.remove(), () => server?.close()));
 
 test('a legacy client that closes its connection does not end the call', async () => {
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };

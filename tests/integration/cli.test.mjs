@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { endAll } from './support/end_all.mjs';
 import { misbehaving } from './support/hostile_servers.mjs';
 import { modernServer } from './support/modern_server.mjs';
 import { Sluice } from './support/sluice.mjs';
@@ -25,11 +26,7 @@ before(async () => {
   sluice = await Sluice.start({ servers, policy });
 });
 
-after(async () => {
-  await sluice?.remove();
-  await server?.close();
-  await quiet?.close();
-});
+after(() => endAll(() => sluice?.remove(), () => server?.close(), () => quiet?.close()));
 
 async function run(code, ...args) {
   const result = await sluice.cli(...args);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { policy, testCalls } from './support/client_tests.mjs';
 import { connectModern } from './support/clients.mjs';
+import { endAll } from './support/end_all.mjs';
 import { ask, bytesOf, call, headersFor, message } from './support/rpc.mjs';
 import { exchange } from './support/raw_http.mjs';
 import { Sluice } from './support/sluice.mjs';
@@ -18,12 +19,12 @@ before(async () => {
   context.restricted = await connectModern(context.sluice.url, context.restrictedKey);
 });
 
-after(async () => {
-  await context.client?.close();
-  await context.restricted?.close();
-  await context.sluice?.remove();
-  await context.servers?.close();
-});
+after(() => endAll(
+  () => context.client?.close(),
+  () => context.restricted?.close(),
+  () => context.sluice?.remove(),
+  () => context.servers?.close(),
+));
 
 testCalls(context);
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { connectLegacy, connectModern, textOf } from './support/clients.mjs';
+import { endAll } from './support/end_all.mjs';
 import { everythingServer } from './support/everything_server.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually } from './support/time.mjs';
@@ -14,10 +15,7 @@ before(async () => {
   key = await sluice.key();
 });
 
-after(async () => {
-  await sluice?.remove();
-  await everything?.close();
-});
+after(() => endAll(() => sluice?.remove(), () => everything?.close()));
 
 const withClient = async (era, use) => {
   const client = await eras[era](sluice.url, key);

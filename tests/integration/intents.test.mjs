@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
 import { modernServer } from './support/modern_server.mjs';
 import { call } from './support/rpc.mjs';
@@ -14,12 +15,12 @@ tools: {"m/echo": {effect: read_only}, "m/slow": {effect: non_idempotent}, "m/ad
 
 async function withSluice(use) {
   const server = await modernServer();
-  const sluice = await Sluice.start({ servers: { m: server.url }, policy });
+  let sluice;
   try {
+    sluice = await Sluice.start({ servers: { m: server.url }, policy });
     await use(sluice, server, await sluice.key());
   } finally {
-    await sluice.remove();
-    await server.close();
+    await endAll(() => sluice?.remove(), () => server.close());
   }
 }
 

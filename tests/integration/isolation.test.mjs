@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Agent } from 'node:http';
+import { endAll } from './support/end_all.mjs';
 import { echoServer } from './support/plain_server.mjs';
 import { RawConnection } from './support/raw_http.mjs';
 import { ask, call, callBytes, listedTools } from './support/rpc.mjs';
@@ -41,10 +42,7 @@ before(async () => {
   for (const agent of Object.keys(expected)) keys[agent] = await sluice.key(agent);
 });
 
-after(async () => {
-  await sluice?.remove();
-  for (const server of Object.values(servers ?? {})) await server.close();
-});
+after(() => endAll(() => sluice?.remove(), ...Object.values(servers ?? {}).map((server) => () => server.close())));
 
 for (const [agent, names] of Object.entries(expected)) {
   test(`what is listed to ${agent} is what it can call, and nothing else`, async () => {

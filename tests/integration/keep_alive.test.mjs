@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { endAll } from './support/end_all.mjs';
 import { echoServer } from './support/plain_server.mjs';
 import { RawConnection } from './support/raw_http.mjs';
 import { bytesOf, callBytes, callMessage, headersFor } from './support/rpc.mjs';
@@ -15,10 +16,7 @@ before(async () => {
   key = await sluice.key();
 });
 
-after(async () => {
-  await sluice?.remove();
-  await server?.close();
-});
+after(() => endAll(() => sluice?.remove(), () => server?.close()));
 
 const good = (text, id = 1) => callBytes(key, 'e__echo', { text }, id);
 const textOf = (answer) => JSON.parse(answer.body).result.content[0].text;

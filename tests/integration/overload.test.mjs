@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { endAll } from './support/end_all.mjs';
 import { modernServer } from './support/modern_server.mjs';
 import { exchange } from './support/raw_http.mjs';
 import { call, callBytes } from './support/rpc.mjs';
@@ -14,10 +15,7 @@ before(async () => {
   key = await sluice.key();
 });
 
-after(async () => {
-  await sluice?.remove();
-  await server?.close();
-});
+after(() => endAll(() => sluice?.remove(), () => server?.close()));
 
 test('past the bound of calls in flight the answer is 503 with Retry-After, at once', async () => {
   const long = 2000 * slow;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { endAll } from './support/end_all.mjs';
 import { echoServer } from './support/plain_server.mjs';
 import { exchange, RawConnection } from './support/raw_http.mjs';
 import { bytesOf, call, callBytes, callMessage, headersFor, message } from './support/rpc.mjs';
@@ -17,10 +18,7 @@ before(async () => {
   key = await sluice.key();
 });
 
-after(async () => {
-  await sluice?.remove();
-  await server?.close();
-});
+after(() => endAll(() => sluice?.remove(), () => server?.close()));
 
 const listing = message('tools/list');
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { connectLegacy } from './support/clients.mjs';
+import { endAll } from './support/end_all.mjs';
 import { plainServer, reply } from './support/plain_server.mjs';
 import { call } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
@@ -14,11 +15,7 @@ before(async () => {
   legacy = await connectLegacy(sluice.url, key);
 });
 
-after(async () => {
-  await legacy?.close();
-  await sluice?.remove();
-  await server?.close();
-});
+after(() => endAll(() => legacy?.close(), () => sluice?.remove(), () => server?.close()));
 
 const modern = async () => {
   const answer = await call(sluice, key, 's__echo');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { endAll } from './support/end_all.mjs';
 import { closedPort, misbehaving, misbehaviours, stranger, strangerNames } from './support/hostile_servers.mjs';
 import { legacyServer } from './support/legacy_server.mjs';
 import { modernServer } from './support/modern_server.mjs';
@@ -32,9 +33,9 @@ before(async () => {
   key = await sluice.key();
 });
 
-after(async () => {
-  await sluice?.remove();
-  for (const server of [good, ...Object.values(bad ?? {}), ...Object.values(strangers ?? {})]) await server?.close();
+after(() => {
+  const servers = [good, ...Object.values(bad ?? {}), ...Object.values(strangers ?? {})];
+  return endAll(() => sluice?.remove(), ...servers.map((server) => () => server?.close()));
 });
 
 test('servers that never answer delay neither the start nor the list', async () => {
@@ -113,8 +114,7 @@ test('a server that starts later than the gateway becomes available', async () =
       (await call(other, agent, 'late__echo', { text: 'hi' })).result?.content[0].text === 'hi');
     assert.ok((await listedTools(other, agent)).includes('late__echo'));
   } finally {
-    await other.remove();
-    await server?.close();
+    await endAll(() => other.remove(), () => server?.close());
   }
 });
 
@@ -132,8 +132,7 @@ for (const [era, make] of [['modern', modernServer], ['legacy', legacyServer]]) 
       await eventually('a call succeeds', works, 5000);
       assert.ok(await works());
     } finally {
-      await other.remove();
-      await server.close();
+      await endAll(() => other.remove(), () => server.close());
     }
   });
 
@@ -153,8 +152,7 @@ for (const [era, make] of [['modern', modernServer], ['legacy', legacyServer]]) 
       await eventually('a call succeeds', async () =>
         (await call(other, agent, 'moody__echo', { text: 'hi' })).result?.content[0].text === 'hi');
     } finally {
-      await other.remove();
-      await server.close();
+      await endAll(() => other.remove(), () => server.close());
     }
   });
 }
@@ -180,7 +178,6 @@ test('Sluice forwards nothing of the client but the call: no key, no session, no
     assert.equal(seen[0].asked.params.name, 'look');
     assert.notEqual(seen[0].asked.id, 'client-id');
   } finally {
-    await other.remove();
-    await curious.close();
+    await endAll(() => other.remove(), () => curious.close());
   }
 });

@@ -1,5 +1,6 @@
 // MCP requests as bytes, for what the official clients would never send.
 import { Agent, request as httpRequest } from 'node:http';
+import { within } from './time.mjs';
 
 export const modern = '2026-07-28';
 
@@ -40,9 +41,10 @@ export function callBytes(key, name, args = {}, id = 1) {
 }
 
 /** Posts a body over node:http; the connection is kept when an agent is given. */
-export function post(url, headers, body, agent = new Agent()) {
-  return new Promise((done, failed) => {
-    const request = httpRequest(url, { method: 'POST', headers, agent }, (response) => {
+export async function post(url, headers, body, agent = new Agent()) {
+  let request;
+  const answer = new Promise((done, failed) => {
+    request = httpRequest(url, { method: 'POST', headers, agent }, (response) => {
       const pieces = [];
       response.on('data', (piece) => pieces.push(piece));
       response.on('error', failed);
@@ -55,6 +57,12 @@ export function post(url, headers, body, agent = new Agent()) {
     request.on('error', failed);
     request.end(body);
   });
+  try {
+    return await within(30_000, `an answer of ${url}`, answer);
+  } catch (error) {
+    request.destroy();
+    throw error;
+  }
 }
 
 /** One request of 2026-07-28, answered: HTTP status, headers, and the JSON-RPC message. */

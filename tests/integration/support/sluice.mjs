@@ -21,6 +21,11 @@ tools: {"*/echo": {effect: read_only}, "*/add": {effect: read_only}, "*/fail": {
         "*/slow": {effect: read_only}, "*/big": {effect: read_only}}
 `;
 
+// No gateway outlives its tests, not even when the runner ends them for taking too long.
+const children = new Set();
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+process.once('SIGTERM', () => process.exit(1));
+
 /** A directory with a configuration, and the commands and the gateway that run on it. */
 export class Sluice {
   /** `servers` maps names to URLs or settings; `policy: null` writes none; `config` adds keys. */
@@ -70,6 +75,8 @@ export class Sluice {
     const child = spawn(binary(), ['serve', '--config', this.path('sluice.yaml')],
       { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
+    children.add(child);
+    child.once('close', () => children.delete(child));
     this.ended = new Promise((done) => child.once('close', (code, signal) => done({ code, signal })));
     child.stdout.setEncoding('utf8').on('data', (text) => (this.output += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));
