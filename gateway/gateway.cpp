@@ -28,12 +28,6 @@ std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
   return enabled;
 }
 
-std::vector<std::string> names_of(const Config& config) {
-  std::vector<std::string> names = config.hosts;
-  if (auto url = base::parse_url(config.public_url)) names.push_back(url->host);
-  return names;
-}
-
 // Runs on a thread of its own: reading the store must not hold up an event loop.
 void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
   std::mutex mutex;
@@ -62,7 +56,7 @@ Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Lo
       calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_})),
       dry_runs_(pipeline::dry_run_pipeline()),
       sessions_(config_.limits),
-      guard_(names_of(config)),
+      guard_(config.hosts),
       authenticator_(keys_.get(), snapshot_),
       service_(snapshot_, calls_, sessions_, config_.limits),
       endpoint_(guard_, authenticator_, service_, log_),

@@ -42,7 +42,8 @@ TEST_CASE("line ends other than CRLF are malformed", "[http_head]") {
 }
 
 TEST_CASE("a NUL in the head is malformed", "[http_head]") {
-  CHECK(scan(std::string("GET / HTTP/1.1\r\nA: \0\r\n\r\n", 26)) == State::malformed);
+  using namespace std::string_literals;
+  CHECK(scan("GET / HTTP/1.1\r\nA: \0\r\n\r\n"s) == State::malformed);
 }
 
 TEST_CASE("an empty line before the request is malformed", "[http_head]") {
