@@ -1,21 +1,16 @@
 #include "base/json.h"
 
-#include "base/json_parser.h"
+#include "base/json_reader.h"
 
 namespace base {
 
 Result<ParsedJson> parse_json(std::string_view text, const JsonLimits& limits) {
-  // The lexer skips a byte order mark and takes NUL for the end of the text; strict JSON has
-  // neither (RFC 8259 §8.1, §2).
+  // A strict text has no byte order mark (RFC 8259 §8.1).
   if (text.starts_with("\xEF\xBB\xBF")) {
     return Error{Code::invalid, "The JSON starts with a byte order mark.", {}};
   }
-  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
-    return Error{
-        Code::invalid, "The text is not valid JSON at byte " + std::to_string(nul + 1) + ".", {}};
-  }
   JsonBuilder builder(limits);
-  if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
+  if (!JsonReader(text, builder).read()) {
     return builder.error().value_or(Error{Code::invalid, "The text is not valid JSON.", {}});
   }
   return builder.take();

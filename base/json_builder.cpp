@@ -1,8 +1,6 @@
-#include "base/json_parser.h"
+#include "base/json_builder.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -13,21 +11,6 @@ namespace {
 
 // Up to this many members, comparing all pairs is cheaper than sorting.
 constexpr std::size_t few_members = 16;
-
-// No 64-bit integer is written with more characters; the text of longer ones arrives in
-// number_float.
-constexpr std::size_t longest_integer = 20;
-
-// A copy costs one exact allocation and leaves the lexer its buffer; beyond this, moving the buffer
-// out is cheaper.
-constexpr std::size_t short_string = 512;
-
-template <class Integer>
-std::size_t written_length(Integer value) {
-  std::array<char, longest_integer + 1> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return static_cast<std::size_t>(end - buffer.data());
-}
 
 // Members hold a const key, so std::vector would copy them, values and all, when it grows.
 void make_room(Json::object_t& object) {
@@ -68,8 +51,8 @@ bool JsonBuilder::admit_value() {
                 "The JSON holds more than " + std::to_string(limits_.values) + " values.");
 }
 
-bool JsonBuilder::admit_integer(std::size_t length) {
-  if (length > limits_.number) {
+bool JsonBuilder::admit_number(std::string_view text) {
+  if (text.size() > limits_.number) {
     return refuse(Code::limit, "The JSON holds a number of more than " +
                                    std::to_string(limits_.number) + " characters.");
   }
@@ -105,22 +88,20 @@ bool JsonBuilder::boolean(bool value) {
   return true;
 }
 
-bool JsonBuilder::number_integer(std::int64_t value) {
-  const bool may_be_long = limits_.number < longest_integer;
-  if (!admit_integer(may_be_long ? written_length(value) : 0)) return false;
+bool JsonBuilder::number_integer(std::int64_t value, std::string_view text) {
+  if (!admit_number(text)) return false;
   place(value);
   return true;
 }
 
-bool JsonBuilder::number_unsigned(std::uint64_t value) {
-  const bool may_be_long = limits_.number < longest_integer;
-  if (!admit_integer(may_be_long ? written_length(value) : 0)) return false;
+bool JsonBuilder::number_unsigned(std::uint64_t value, std::string_view text) {
+  if (!admit_number(text)) return false;
   place(value);
   return true;
 }
 
-bool JsonBuilder::number_float(double value, const std::string& text) {
-  if (!admit_integer(text.size())) return false;
+bool JsonBuilder::number_float(double value, std::string_view text) {
+  if (!admit_number(text)) return false;
   place(value);
   if (!document_.inexact && (is_integer_text(text) || !double_keeps(text, value))) {
     document_.inexact = pointer_to_newest();
@@ -128,30 +109,26 @@ bool JsonBuilder::number_float(double value, const std::string& text) {
   return true;
 }
 
-bool JsonBuilder::string(std::string& value) {
+bool JsonBuilder::string(std::string_view value) {
   if (value.size() > limits_.string) {
     return refuse(Code::limit, "The JSON holds a string of more than " +
                                    std::to_string(limits_.string) + " bytes.");
   }
   if (!admit_value()) return false;
-  place(value.size() <= short_string ? Json(std::as_const(value)) : Json(std::move(value)));
+  place(value);
   return true;
 }
 
-bool JsonBuilder::binary(Json::binary_t&) {
-  return refuse(Code::internal, "JSON text has no binary values.");
-}
+bool JsonBuilder::start_object() { return open(Json::object()); }
 
-bool JsonBuilder::start_object(std::size_t) { return open(Json::object()); }
-
-bool JsonBuilder::key(std::string& name) {
+bool JsonBuilder::key(std::string_view name) {
   if (name.size() > limits_.key) {
     return refuse(Code::limit, "The JSON holds a member name of more than " +
                                    std::to_string(limits_.key) + " bytes.");
   }
   auto& object = open_.back()->get_ref<Json::object_t&>();
   make_room(object);
-  object.emplace_back(std::as_const(name), nullptr);
+  object.emplace_back(std::string(name), nullptr);
   return true;
 }
 
@@ -163,23 +140,22 @@ bool JsonBuilder::end_object() {
   return true;
 }
 
-bool JsonBuilder::start_array(std::size_t) { return open(Json::array()); }
+bool JsonBuilder::start_array() { return open(Json::array()); }
 
 bool JsonBuilder::end_array() {
   open_.pop_back();
   return true;
 }
 
-bool JsonBuilder::parse_error(std::size_t position, const std::string&,
-                              const nlohmann::detail::exception& problem) {
-  // The parser's own message quotes the input; only its kind and place are passed on.
-  constexpr int number_overflow = 406;
-  const std::string place_text = " at byte " + std::to_string(position) + ".";
-  if (problem.id == number_overflow) {
-    return refuse(Code::limit,
-                  "The JSON holds a number that is too large for a double" + place_text);
-  }
-  return refuse(Code::invalid, "The text is not valid JSON" + place_text);
+// Errors name the place and repeat nothing of the input.
+bool JsonBuilder::malformed(std::size_t position) {
+  return refuse(Code::invalid,
+                "The text is not valid JSON at byte " + std::to_string(position) + ".");
+}
+
+bool JsonBuilder::too_large(std::size_t position) {
+  return refuse(Code::limit, "The JSON holds a number that is too large for a double at byte " +
+                                 std::to_string(position) + ".");
 }
 
 std::string JsonBuilder::pointer_to_newest() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,9 +12,8 @@
 
 namespace base {
 
-/// Builds one document from the events of nlohmann's SAX parser, within bounds; an event that
-/// returns false ends the parse, and `error` then says why. Only parse_json uses it. It derives
-/// from nothing so that the calls are direct.
+/// Builds one document from what a JsonReader finds, within bounds; an event that returns false
+/// ends the parse, and `error` then says why.
 class JsonBuilder final {
  public:
   explicit JsonBuilder(const JsonLimits& limits) : limits_(limits) {}
@@ -22,26 +22,25 @@ class JsonBuilder final {
   ParsedJson take() { return std::move(document_); }
   const std::optional<Error>& error() const { return error_; }
 
-  // The events: names and signatures are nlohmann's (json_sax).
+  // The events. `text` is the number as it was written; positions count from 1.
   bool null();
   bool boolean(bool value);
-  bool number_integer(std::int64_t value);
-  bool number_unsigned(std::uint64_t value);
-  bool number_float(double value, const std::string& text);
-  bool string(std::string& value);
-  bool binary(Json::binary_t& value);
-  bool start_object(std::size_t count);
-  bool key(std::string& name);
+  bool number_integer(std::int64_t value, std::string_view text);
+  bool number_unsigned(std::uint64_t value, std::string_view text);
+  bool number_float(double value, std::string_view text);
+  bool string(std::string_view value);
+  bool start_object();
+  bool key(std::string_view name);
   bool end_object();
-  bool start_array(std::size_t count);
+  bool start_array();
   bool end_array();
-  bool parse_error(std::size_t position, const std::string& token,
-                   const nlohmann::detail::exception& problem);
+  bool malformed(std::size_t position);
+  bool too_large(std::size_t position);
 
  private:
   bool refuse(Code code, std::string message);
   bool admit_value();
-  bool admit_integer(std::size_t length);
+  bool admit_number(std::string_view text);
   Json& place(Json value);
   bool open(Json container);
   std::string pointer_to_newest() const;
