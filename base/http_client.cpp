@@ -1,7 +1,6 @@
 #include "base/http_client.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <asio/ip/tcp.hpp>
 #include <asio/redirect_error.hpp>
@@ -33,17 +32,6 @@ Task<Result<std::vector<Tcp::endpoint>>> resolve(asio::io_context& io, const Url
   std::vector<Tcp::endpoint> endpoints;
   for (const auto& entry : found) endpoints.push_back(entry.endpoint());
   co_return endpoints;
-}
-
-std::optional<int> status_of(std::string_view line) {
-  int status = 0;
-  if (line.size() < 12 || (line.substr(0, 9) != "HTTP/1.1 " && line.substr(0, 9) != "HTTP/1.0 ")) {
-    return std::nullopt;
-  }
-  const auto [end, error] = std::from_chars(line.data() + 9, line.data() + 12, status);
-  if (error != std::errc{} || end != line.data() + 12 || status < 100) return std::nullopt;
-  if (line.size() > 12 && line[12] != ' ') return std::nullopt;
-  return status;
 }
 
 }  // namespace
@@ -90,67 +78,29 @@ std::string HttpClient::head_of(const ClientRequest& request) const {
 }
 
 Task<Result<ClientResponse>> HttpClient::send(ClientRequest request, SteadyTime deadline) {
-  const std::string head = head_of(request);
+  std::string text = head_of(request);
+  text.append(request.body);
   if (std::unique_ptr<HttpConnection> pooled = pool_->take()) {
-    auto response = co_await exchange(std::move(pooled), head, request.body, deadline);
+    auto response = co_await exchange(std::move(pooled), text, deadline);
     const bool lost = !response && response.error().code == Code::broken;
     if (!lost || !request.repeatable) co_return response;
   }
   auto connection = co_await connect(deadline);
   if (!connection) co_return connection.error();
-  co_return co_await exchange(std::move(*connection), head, request.body, deadline);
+  co_return co_await exchange(std::move(*connection), text, deadline);
 }
 
 Task<Result<ClientResponse>> HttpClient::exchange(std::unique_ptr<HttpConnection> connection,
-                                                  const std::string& head, const std::string& body,
-                                                  SteadyTime deadline) {
-  connection->buffer.clear();
-  connection->buffer.append(head).append(body);
-  if (auto sent = co_await connection->stream.write(connection->buffer, write_progress); !sent) {
+                                                  const std::string& request, SteadyTime deadline) {
+  if (auto sent = co_await connection->stream.write(request, write_progress); !sent) {
     co_return sent.error();
   }
-  connection->buffer.clear();
   connection->stream.set_deadline(deadline);
   ClientResponse response(std::move(connection));
-
-  const HeadLimits bounds{limits_.request_line, limits_.upstream_head, 256, limits_.upstream_head};
-  std::string& buffer = response.connection_->buffer;
-  while (true) {
-    HeadScanner scanner(bounds);
-    HeadScanner::State state = HeadScanner::State::more;
-    while ((state = scanner.scan(buffer)) == HeadScanner::State::more) {
-      auto more = co_await response.fill();
-      if (!more) co_return more.error();
-      if (!*more) co_return Error{Code::broken, "it closed the connection without an answer", {}};
-    }
-    if (state != HeadScanner::State::done) {
-      co_return Error{Code::broken, "its answer is not HTTP", {}};
-    }
-    auto parsed = parse_head(std::string_view(buffer).substr(0, scanner.size()));
-    if (!parsed) co_return Error{Code::broken, "its answer is not HTTP", parsed.error().message};
-    const auto status = status_of(parsed->start_line);
-    if (!status) co_return Error{Code::broken, "its answer is not HTTP", {}};
-    if (*status < 200) {  // RFC 9110 §15.2: interim responses come before the real one
-      buffer.erase(0, scanner.size());
-      continue;
-    }
-    auto framing = response_framing(parsed->fields, *status);
-    if (!framing) co_return Error{Code::broken, "its answer is not HTTP", framing.error().message};
-    response.status_ = *status;
-    response.framing_ = *framing;
-    response.remaining_ = framing->length;
-    response.keep_alive_ = parsed->start_line.substr(0, 8) == "HTTP/1.1" &&
-                           framing->kind != BodyFraming::Kind::until_close &&
-                           !list_contains(parsed->fields, "connection", "close");
-    for (const HttpField& field : parsed->fields.all) {
-      response.headers_.emplace_back(field.name, field.value);
-    }
-    buffer.erase(0, scanner.size());
-    const bool empty = framing->kind == BodyFraming::Kind::none ||
-                       (framing->kind == BodyFraming::Kind::length && framing->length == 0);
-    if (empty) response.release();
-    co_return response;
-  }
+  do {
+    if (auto read = co_await response.read_head(limits_); !read) co_return read.error();
+  } while (response.status() < 200);  // RFC 9110 §15.2: interim ones come before the real one
+  co_return response;
 }
 
 }  // namespace base

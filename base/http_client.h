@@ -28,6 +28,12 @@ struct ClientRequest {
   bool repeatable = false;
 };
 
+/// A response's head; `fields` points into `text`.
+struct ResponseHead {
+  std::string text;
+  HttpHead fields;
+};
+
 /// A response whose body is read piece by piece. When it has been read to its end the connection
 /// returns to its pool; dropping it earlier closes the connection, which is how a call is
 /// cancelled.
@@ -39,7 +45,7 @@ class ClientResponse {
 
   int status() const { return status_; }
   /// The only header of this name, or "".
-  const std::string& header(std::string_view name) const;
+  std::string_view header(std::string_view name) const;
 
   /// Appends the next piece of the body to `out`, which may grow to `limit` bytes. False: the body
   /// has ended. Code::limit: it is longer. The deadline is the response's (set_deadline).
@@ -53,12 +59,15 @@ class ClientResponse {
   friend class HttpClient;
   explicit ClientResponse(std::unique_ptr<HttpConnection> connection);
 
+  /// Reads the next head; of an interim response (status below 200) nothing else follows.
+  Task<Status> read_head(const Limits& limits);
+  Status take_head(std::size_t size);
   Task<Result<bool>> fill();
   Status take_buffered(std::string& out, std::size_t limit);
   void release();
 
   int status_ = 0;
-  std::vector<std::pair<std::string, std::string>> headers_;
+  std::unique_ptr<const ResponseHead> head_;
   BodyFraming framing_;
   ChunkedDecoder chunks_;
   std::size_t remaining_ = 0;
@@ -81,8 +90,7 @@ class HttpClient {
  private:
   Task<Result<std::unique_ptr<HttpConnection>>> connect(SteadyTime deadline);
   Task<Result<ClientResponse>> exchange(std::unique_ptr<HttpConnection> connection,
-                                        const std::string& head, const std::string& body,
-                                        SteadyTime deadline);
+                                        const std::string& request, SteadyTime deadline);
   std::string head_of(const ClientRequest& request) const;
 
   Loop& loop_;

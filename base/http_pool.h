@@ -6,6 +6,7 @@
 
 #include "base/byte_stream.h"
 #include "base/http_client.h"
+#include "base/read_buffer.h"
 
 namespace base {
 
@@ -15,7 +16,7 @@ struct HttpConnection {
   ~HttpConnection();
 
   ByteStream stream;
-  std::string buffer;
+  ReadBuffer buffer;
   SteadyTime idle_since{};
   std::shared_ptr<HttpPool> pool;  // counts this connection
 };

@@ -40,6 +40,9 @@ std::string dump_json(const Json& value);
 /// The same, appended to `out`.
 void append_json(std::string& out, const Json& value);
 
+/// Appends `text` as a JSON string, in the same way.
+void append_json_string(std::string& out, std::string_view text);
+
 /// The member `key` of an object, or nullptr when there is none or `value` is no object.
 const Json* find_member(const Json& value, std::string_view key);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 
 // Written here because nlohmann's serializer does not keep every number: its Grisu2 digits are not
@@ -49,27 +50,6 @@ void write_escaped(std::string& out, char c) {
       out += hex[static_cast<unsigned char>(c) >> 4];
       out += hex[static_cast<unsigned char>(c) & 0xF];
   }
-}
-
-void write_string(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && stands_for_itself(text[plain])) ++plain;
-    out.append(text, 0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    const std::size_t length = utf8_length(text);
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";  // U+FFFD
-    } else if (length == 1) {
-      write_escaped(out, text.front());
-    } else {
-      out.append(text, 0, length);
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  out += '"';
 }
 
 template <class Number, class... Format>
@@ -119,7 +99,7 @@ void write_leaf(std::string& out, const Json& value) {
       write_double(out, value.get<double>());
       return;
     case Json::value_t::string:
-      write_string(out, value.get_ref<const std::string&>());
+      append_json_string(out, value.get_ref<const std::string&>());
       return;
     default:
       out += "null";
@@ -141,12 +121,33 @@ const Json* next_child(std::string& out, Frame& frame) {
   if (is_array) return &frame.container->get_ref<const Json::array_t&>()[index];
   const auto& member =
       frame.container->get_ref<const Json::object_t&>().begin()[static_cast<std::ptrdiff_t>(index)];
-  write_string(out, member.first);
+  append_json_string(out, member.first);
   out += ':';
   return &member.second;
 }
 
 }  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && stands_for_itself(text[plain])) ++plain;
+    out.append(text, 0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";  // U+FFFD
+    } else if (length == 1) {
+      write_escaped(out, text.front());
+    } else {
+      out.append(text, 0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out += '"';
+}
 
 std::string dump_json(const Json& value) {
   std::string out;
@@ -170,6 +171,36 @@ void append_json(std::string& out, const Json& value) {
       write_leaf(out, *child);
     }
   }
+}
+
+void JsonObjectText::begin(std::string_view name) {
+  if (!first_) out_ += ',';
+  first_ = false;
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
+}
+
+JsonObjectText& JsonObjectText::add(std::string_view name, std::string_view value) {
+  begin(name);
+  append_json_string(out_, value);
+  return *this;
+}
+
+JsonObjectText& JsonObjectText::add(std::string_view name, std::int64_t value) {
+  begin(name);
+  write_number(out_, value);
+  return *this;
+}
+
+JsonObjectText& JsonObjectText::add_bool(std::string_view name, bool value) {
+  return add_text(name, value ? "true" : "false");
+}
+
+JsonObjectText& JsonObjectText::add_text(std::string_view name, std::string_view json) {
+  begin(name);
+  out_ += json;
+  return *this;
 }
 
 }  // namespace base

@@ -11,6 +11,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include "base/time_text.h"
 #include "base/utf8.h"
 
 namespace base {
@@ -89,20 +90,6 @@ void append_escaped(std::string& line, std::string_view text) {
   }
 }
 
-void append_time(std::string& line) {
-  const auto now = std::chrono::system_clock::now();
-  const auto millis =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  const std::time_t seconds = static_cast<std::time_t>(millis / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  line.append(text, length).append(".");
-  const std::string fraction = std::to_string(millis % 1000);
-  line.append(3 - fraction.size(), '0').append(fraction).append("Z");
-}
-
 void append_value(std::string& line, const LogValue& value) {
   if (const auto* text = std::get_if<std::string_view>(&value)) {
     line.push_back('"');
@@ -144,7 +131,7 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
   std::string line;
   line.reserve(256);
   line.append(R"({"time":")");
-  append_time(line);
+  append_rfc3339(line, std::chrono::system_clock::now(), 3);
   line.append(R"(","level":")")
       .append(name_of(level))
       .append(R"(","event":")")

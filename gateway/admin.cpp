@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "base/time_text.h"
 #include "gateway/call_method.h"
 #include "gateway/http_target.h"
-#include "gateway/pipeline/record.h"
 #include "mcp/jsonrpc.h"
 
 namespace gateway {
@@ -16,7 +16,7 @@ Json server_facts(const tools::Upstream& upstream) {
   const tools::UpstreamStatus status = upstream.status();
   const auto offered = upstream.tools();
   Json facts{{"server", upstream.name()}, {"state", to_string(status.state)},
-             {"reason", status.reason},   {"since", pipeline::rfc3339(status.since)},
+             {"reason", status.reason},   {"since", base::rfc3339(status.since, 6)},
              {"revision", nullptr},       {"tools", offered ? offered->tools.size() : 0}};
   if (status.revision) facts["revision"] = mcp::to_string(*status.revision);
   return facts;
@@ -128,7 +128,7 @@ base::Task<HttpResponse> Admin::call(base::Loop& loop, const RawRequest& request
   call.request_id = std::move(request_id);
   call.principal = {(*agent)->name, (*agent)->tenant, "admin " + peer};
   call.tool = exported_name_of(*call.snapshot, *tool);
-  call.arguments = arguments ? *arguments : Json::object();
+  if (arguments != nullptr) call.arguments = mcp::ToolArguments(*arguments);
   call.inexact = pointer_inside(body->inexact, "/arguments");
   call.loop = &loop;
   call.received = std::chrono::system_clock::now();

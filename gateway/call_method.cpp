@@ -31,7 +31,7 @@ std::optional<std::string> param_mismatch(const MethodContext& context,
   const auto lookup = [](const void* fields, std::string_view name) {
     return static_cast<const base::HttpFields*>(fields)->find(name);
   };
-  return mcp::param_header_mismatch(entry->tool->param_headers, call.arguments, lookup,
+  return mcp::param_header_mismatch(entry->tool->param_headers, call.arguments.value(), lookup,
                                     &context.fields);
 }
 
@@ -76,10 +76,11 @@ base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& ca
   }
   pipeline::Call call;
   call.tool = *name;
-  call.arguments = Json::object();  // a call without arguments is a call with none (SEP-1303)
-  if (request.params.contains("arguments")) call.arguments = std::move(request.params["arguments"]);
-  if (!call.arguments.is_object()) {
-    co_return error_reply(200, request, mcp::code::invalid_params, "arguments must be an object");
+  if (const auto given = request.params.find("arguments"); given != request.params.end()) {
+    if (!given->is_object()) {
+      co_return error_reply(200, request, mcp::code::invalid_params, "arguments must be an object");
+    }
+    call.arguments = mcp::ToolArguments(std::move(*given));
   }
   call.inexact = pointer_inside(context.inexact, "/params/arguments");
   call.request_id = context.request_id;

@@ -123,10 +123,17 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
 
 std::string new_request_id() {
   constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuv";
-  std::array<std::uint8_t, 16> bytes;
-  base::random_bytes(bytes);
+  constexpr std::size_t length = 16;
+  // A system call for many ids: what is used of it is never used again.
+  thread_local std::array<std::uint8_t, 64 * length> bytes;
+  thread_local std::size_t used = bytes.size();
+  if (used == bytes.size()) {
+    base::random_bytes(bytes);
+    used = 0;
+  }
   std::string id = "req_";
-  for (const std::uint8_t byte : bytes) id.push_back(alphabet[byte & 31]);
+  id.reserve(id.size() + length);
+  for (std::size_t i = 0; i < length; ++i) id.push_back(alphabet[bytes[used++] & 31]);
   return id;
 }
 

@@ -60,6 +60,9 @@ class TargetParser final : public httplib::Server {
 }  // namespace
 
 base::Result<HttpTarget> parse_target(std::string_view head) {
+  // Nearly every request is this one, and nothing in it needs decoding. The library took a seventh
+  // of a call's instructions to find that out.
+  if (head.starts_with("POST /mcp HTTP/1.1\r\n")) return HttpTarget{"POST", "/mcp"};
   thread_local TargetParser parser;
   auto target = parser.parse(head);
   if (!target) return base::Error{base::Code::invalid, "the request line is malformed", {}};

@@ -86,14 +86,14 @@ base::Task<Failure> RequestReader::read_head(RawRequest& request) {
   }
   stream_.set_deadline(std::chrono::steady_clock::now() + limits_.head_timeout);
   State state = State::more;
-  while ((state = scanner.scan(buffer_)) == State::more) {
+  while ((state = scanner.scan(buffer_.view())) == State::more) {
     if (auto failure = co_await fill(slow_head)) co_return failure;
   }
   if (state == State::too_large)
     co_return ReadFailure{431, "the request's head is longer than allowed"};
   if (state == State::malformed) co_return ReadFailure{400, "the request's head is malformed"};
-  request.head.assign(buffer_, 0, scanner.size());
-  buffer_.erase(0, scanner.size());
+  request.head.assign(buffer_.view(), 0, scanner.size());
+  buffer_.consume(scanner.size());
   auto parsed = base::parse_head(request.head);
   if (!parsed) co_return ReadFailure{400, "the request's head is malformed"};
   request.fields = std::move(*parsed);
@@ -108,8 +108,8 @@ base::Task<Failure> RequestReader::read_body(RawRequest& request, base::BodyFram
 base::Task<Failure> RequestReader::read_length(RawRequest& request, std::size_t length) {
   while (true) {
     const std::size_t count = std::min(buffer_.size(), length - request.body.size());
-    request.body.append(buffer_, 0, count);
-    buffer_.erase(0, count);
+    request.body.append(buffer_.view(), 0, count);
+    buffer_.consume(count);
     if (request.body.size() == length) co_return std::nullopt;
     allow_body_time(request.body.size());
     if (auto failure = co_await fill(slow_body)) co_return failure;
@@ -119,9 +119,9 @@ base::Task<Failure> RequestReader::read_length(RawRequest& request, std::size_t 
 base::Task<Failure> RequestReader::read_chunks(RawRequest& request) {
   base::ChunkedDecoder decoder;
   while (true) {
-    auto taken = decoder.feed(buffer_, request.body, limits_.body);
+    auto taken = decoder.feed(buffer_.view(), request.body, limits_.body);
     if (!taken) co_return ReadFailure{400, "the chunked body is malformed"};
-    buffer_.erase(0, *taken);
+    buffer_.consume(*taken);
     if (decoder.done()) co_return std::nullopt;
     if (!buffer_.empty()) co_return large_body;
     allow_body_time(request.body.size());
@@ -136,12 +136,10 @@ void RequestReader::allow_body_time(std::size_t received) {
 }
 
 base::Task<Failure> RequestReader::fill(ReadFailure when_late) {
-  const std::size_t old_size = buffer_.size();
-  buffer_.resize(old_size + piece);
-  auto count = co_await stream_.read(buffer_.data() + old_size, piece);
-  buffer_.resize(old_size + (count ? *count : 0));
+  auto count = co_await stream_.read(buffer_.prepare(piece), piece);
   if (!count) co_return count.error().code == base::Code::timeout ? when_late : gone;
   if (*count == 0) co_return gone;
+  buffer_.commit(*count);
   co_return std::nullopt;
 }
 

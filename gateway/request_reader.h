@@ -7,6 +7,7 @@
 
 #include "base/byte_stream.h"
 #include "base/limits.h"
+#include "base/read_buffer.h"
 #include "gateway/http_message.h"
 
 namespace gateway {
@@ -41,7 +42,7 @@ class RequestReader {
 
   base::ByteStream& stream_;
   const base::Limits& limits_;
-  std::string buffer_;
+  base::ReadBuffer buffer_;
   base::SteadyTime body_started_{};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/version.h"
 #include "mcp/header_value.h"
 #include "mcp/messages.h"
@@ -16,17 +17,29 @@ using base::Json;
 
 Json client_info() { return {{"name", "sluice"}, {"version", base::version}}; }
 
-// What a request must carry towards a server of this revision.
-void add_meta(Json& params, Revision revision) {
-  if (era_of(revision) == Era::legacy) return;
-  if (params.is_null()) params = Json::object();
-  params["_meta"] = {{meta::protocol_version, to_string(revision)},
-                     {meta::client_capabilities, Json::object()},
-                     {meta::client_info, client_info()}};
+// What every request must carry towards a modern server.
+const Json& modern_meta() {
+  static const Json value{{meta::protocol_version, to_string(latest_modern)},
+                          {meta::client_capabilities, Json::object()},
+                          {meta::client_info, client_info()}};
+  return value;
 }
 
+// The parameters of a tools/call, written straight to text: this is what every call costs.
+std::string call_params(const ToolCall& call, Era era) {
+  static const std::string meta_text = base::dump_json(modern_meta());
+  std::string text;
+  text.reserve(64 + call.name.size() + call.arguments.text().size() + meta_text.size());
+  base::JsonObjectText params(text);
+  params.add("name", call.name).add_text("arguments", call.arguments.text());
+  if (era == Era::modern) params.add_text("_meta", meta_text);
+  params.end();
+  return text;
+}
+
+// `name` is what the header Mcp-Name mirrors.
 HttpTransport::Headers headers_for(const Handshake& handshake, const std::string& method,
-                                   const Json& params) {
+                                   const std::optional<std::string>& name) {
   HttpTransport::Headers headers;
   if (has_version_header(handshake.revision)) {
     headers.emplace_back(header::protocol_version, to_string(handshake.revision));
@@ -34,9 +47,7 @@ HttpTransport::Headers headers_for(const Handshake& handshake, const std::string
   if (!handshake.session.empty()) headers.emplace_back(header::session_id, handshake.session);
   if (handshake.era() == Era::modern) {
     headers.emplace_back(header::method, method);
-    if (auto name = mirrored_name(method, params)) {
-      headers.emplace_back(header::name, encode_header_value(*name));
-    }
+    if (name) headers.emplace_back(header::name, encode_header_value(*name));
   }
   return headers;
 }
@@ -65,17 +76,18 @@ Error rpc_failure(const std::string& method, const RpcError& error) {
 
 base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake, std::string method,
                                                      Json params, base::SteadyTime deadline) {
-  add_meta(params, handshake.revision);
+  if (handshake.era() == Era::modern) params["_meta"] = modern_meta();
   const Id id = next_id();
-  auto headers = headers_for(handshake, method, params);
-  auto sent = co_await transport_.request(id, request_text(id, method, params), std::move(headers),
+  auto headers = headers_for(handshake, method, mirrored_name(method, params));
+  auto sent = co_await transport_.request(id, request_text(id, method, base::dump_json(params)), std::move(headers),
                                           {std::chrono::hours(1), deadline}, true);
   if (!sent) co_return sent.error();
   while (true) {
     auto message = co_await sent->next();
     if (!message) co_return message.error();
     if (auto* response = std::get_if<Response>(&*message)) {
-      co_return Answer{sent->status(), sent->header(header::session_id), std::move(*response)};
+      co_return Answer{sent->status(), std::string(sent->header(header::session_id)),
+                       std::move(*response)};
     }
   }
 }
@@ -126,7 +138,7 @@ base::Task<base::Result<Handshake>> Client::initialize(base::SteadyTime deadline
   Handshake handshake{*revision, answer->session, member_or_null(result, "serverInfo"),
                       member_or_null(result, "capabilities")};
   const std::string method = "notifications/initialized";
-  auto headers = headers_for(handshake, method, Json());
+  auto headers = headers_for(handshake, method, std::nullopt);
   auto noticed =
       co_await transport_.notify(notification_text(method, Json()), std::move(headers), deadline);
   if (!noticed) co_return noticed.error();
@@ -163,19 +175,18 @@ base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& 
   co_return Error{Code::limit, "its tool list has too many pages", {}};
 }
 
-base::Task<base::Result<HttpExchange>> Client::call_tool(const Handshake& handshake, ToolCall call,
+base::Task<base::Result<HttpExchange>> Client::call_tool(const Handshake& handshake,
+                                                         const ToolCall& call,
                                                          RequestDeadlines deadlines) {
   const std::string method = "tools/call";
-  Json params = {{"name", std::move(call.name)}, {"arguments", std::move(call.arguments)}};
-  auto headers = headers_for(handshake, method, params);
-  if (handshake.era() == Era::modern && call.headers != nullptr) {
-    for (auto& field : param_header_fields(*call.headers, params["arguments"])) {
+  auto headers = headers_for(handshake, method, call.name);
+  if (handshake.era() == Era::modern) {
+    for (auto& field : param_header_fields(call.headers, call.arguments.value())) {
       headers.push_back(std::move(field));
     }
   }
-  add_meta(params, handshake.revision);
   const Id id = next_id();
-  std::string body = request_text(id, method, params);
+  std::string body = request_text(id, method, call_params(call, handshake.era()));
   co_return co_await transport_.request(id, std::move(body), std::move(headers), deadlines,
                                         call.repeatable);
 }

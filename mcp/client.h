@@ -10,6 +10,7 @@
 #include "mcp/http_transport.h"
 #include "mcp/param_headers.h"
 #include "mcp/revision.h"
+#include "mcp/tool_arguments.h"
 
 namespace mcp {
 
@@ -24,11 +25,11 @@ struct Handshake {
   Era era() const { return era_of(revision); }
 };
 
-/// One tools/call as it goes out.
+/// One tools/call as it goes out; refers to what its caller holds.
 struct ToolCall {
-  std::string name;
-  base::Json arguments;                          ///< an object
-  const std::vector<ParamHeader>* headers = {};  ///< of the tool's schema; may be null
+  const std::string& name;
+  const ToolArguments& arguments;
+  const std::vector<ParamHeader>& headers;  ///< of the tool's schema
   bool repeatable = false;
 };
 
@@ -50,8 +51,8 @@ class Client {
                                                                const base::Limits& limits,
                                                                base::SteadyTime deadline);
 
-  /// Sends a tools/call under a fresh id.
-  base::Task<base::Result<HttpExchange>> call_tool(const Handshake& handshake, ToolCall call,
+  /// Sends a tools/call under a fresh id. `handshake` and `call` live until the task ends.
+  base::Task<base::Result<HttpExchange>> call_tool(const Handshake& handshake, const ToolCall& call,
                                                    RequestDeadlines deadlines);
 
  private:

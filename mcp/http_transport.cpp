@@ -13,7 +13,7 @@ using base::Error;
 constexpr std::size_t stream_results = 8;
 
 // RFC 9110 §8.3: parameters follow a semicolon, case does not count.
-bool is_media_type(const std::string& header, std::string_view type) {
+bool is_media_type(std::string_view header, std::string_view type) {
   std::string_view value = header;
   value = value.substr(0, value.find(';'));
   while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
@@ -49,7 +49,7 @@ void HttpExchange::extend_deadline() {
 }
 
 base::Task<base::Result<Message>> HttpExchange::next() {
-  const std::string& type = response_.header("content-type");
+  const std::string_view type = response_.header("content-type");
   if (response_.status() == 200 && is_media_type(type, "text/event-stream")) {
     co_return co_await next_of_stream();
   }

@@ -37,7 +37,7 @@ class HttpExchange {
   int status() const { return response_.status(); }
   /// Bytes of the last message as it was sent.
   std::size_t size() const { return size_; }
-  const std::string& header(std::string_view name) const { return response_.header(name); }
+  std::string_view header(std::string_view name) const { return response_.header(name); }
 
  private:
   base::Task<base::Result<Message>> next_of_json();

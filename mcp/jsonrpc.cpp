@@ -88,6 +88,15 @@ base::Result<Message> parse_response(Json& value) {
   return Message(Response{std::move(id), take(value, "result"), std::nullopt});
 }
 
+void append_id(std::string& out, const Id& id) {
+  out += ",\"id\":";
+  if (const auto* number = std::get_if<std::int64_t>(&id)) {
+    out += std::to_string(*number);
+  } else {
+    base::append_json_string(out, std::get<std::string>(id));
+  }
+}
+
 void append_member(std::string& out, std::string_view name, const Json& value) {
   out += ",\"";
   out += name;
@@ -119,18 +128,21 @@ std::optional<Id> readable_id(const Json& value) {
   return id == nullptr ? std::nullopt : id_of(*id);
 }
 
-std::string request_text(const Id& id, std::string_view method, const Json& params) {
-  std::string out(opening);
-  append_member(out, "id", to_json(id));
-  append_member(out, "method", method);
-  if (!params.is_null()) append_member(out, "params", params);
-  out += '}';
+std::string request_text(const Id& id, std::string_view method, std::string_view params) {
+  std::string out;
+  out.reserve(opening.size() + params.size() + method.size() + 64);
+  out += opening;
+  append_id(out, id);
+  out += R"(,"method":)";
+  base::append_json_string(out, method);
+  out.append(R"(,"params":)").append(params) += '}';
   return out;
 }
 
 std::string notification_text(std::string_view method, const Json& params) {
   std::string out(opening);
-  append_member(out, "method", method);
+  out += R"(,"method":)";
+  base::append_json_string(out, method);
   if (!params.is_null()) append_member(out, "params", params);
   out += '}';
   return out;
@@ -138,7 +150,7 @@ std::string notification_text(std::string_view method, const Json& params) {
 
 std::string result_text(const Id& id, const Json& result) {
   std::string out(opening);
-  append_member(out, "id", to_json(id));
+  append_id(out, id);
   append_member(out, "result", result);
   out += '}';
   return out;
@@ -146,10 +158,11 @@ std::string result_text(const Id& id, const Json& result) {
 
 std::string error_text(const std::optional<Id>& id, const RpcError& error) {
   std::string out(opening);
-  if (id) append_member(out, "id", to_json(*id));
+  if (id) append_id(out, *id);
   out += R"(,"error":{"code":)";
   out += std::to_string(error.code);
-  append_member(out, "message", error.message);
+  out += R"(,"message":)";
+  base::append_json_string(out, error.message);
   if (!error.data.is_null()) append_member(out, "data", error.data);
   out += "}}";
   return out;

@@ -61,7 +61,9 @@ base::Result<Message> parse_message(base::Json&& value);
 std::optional<Id> readable_id(const base::Json& value);
 
 /// Serialise one message to compact JSON text.
-std::string request_text(const Id& id, std::string_view method, const base::Json& params);
+/// `params` is the text of an object.
+std::string request_text(const Id& id, std::string_view method, std::string_view params);
+/// Null `params` are left out.
 std::string notification_text(std::string_view method, const base::Json& params);
 std::string result_text(const Id& id, const base::Json& result);
 /// `id` is omitted when absent (the schema of 2026-07-28 forbids null).

@@ -116,17 +116,18 @@ Result<mcp::HttpExchange> not_ready(const UpstreamStatus& status) {
 
 base::Task<Result<mcp::HttpExchange>> Upstream::call(base::Loop& loop,
                                                      const policies::Permit& permit,
-                                                     const ServerTool& tool, base::Json arguments,
+                                                     const ServerTool& tool,
+                                                     const mcp::ToolArguments& arguments,
                                                      bool repeatable) {
   if (permit.server() != settings_.name || permit.tool() != tool.name) {
     co_return Error{Code::internal, "the permit is for another tool", permit.rule()};
   }
   const auto shaken = handshake();
   if (!shaken) co_return not_ready(status());
-  mcp::ToolCall outgoing{tool.name, std::move(arguments), &tool.param_headers, repeatable};
+  const mcp::ToolCall outgoing{tool.name, arguments, tool.param_headers, repeatable};
   const auto absolute = std::chrono::steady_clock::now() + settings_.max_timeout;
   auto exchange = co_await connectors_[loop.index()]->client.call_tool(
-      *shaken, std::move(outgoing), {settings_.timeout, absolute});
+      *shaken, outgoing, {settings_.timeout, absolute});
   if (!exchange) {
     if (exchange.error().code == Code::unavailable) set_down(for_people(exchange.error()), false);
     co_return exchange.error();

@@ -57,7 +57,8 @@ class Upstream {
   /// nothing is sent. Other errors are those of mcp::HttpExchange, with messages that say what the
   /// server did.
   base::Task<base::Result<mcp::HttpExchange>> call(base::Loop& loop, const policies::Permit& permit,
-                                                   const ServerTool& tool, base::Json arguments,
+                                                   const ServerTool& tool,
+                                                   const mcp::ToolArguments& arguments,
                                                    bool repeatable);
 
   const std::string& name() const { return settings_.name; }

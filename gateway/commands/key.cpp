@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "base/json.h"
+#include "base/time_text.h"
 #include "base/yaml.h"
 #include "gateway/commands/load.h"
 #include "gateway/key_store.h"
-#include "gateway/pipeline/record.h"
 #include "policies/policy.h"
 
 namespace gateway::commands {
@@ -24,9 +24,7 @@ std::int64_t now_seconds() {
 }
 
 std::string date(std::int64_t seconds) {
-  return pipeline::rfc3339(std::chrono::system_clock::time_point(std::chrono::seconds(seconds)))
-             .substr(0, 19) +
-         "Z";
+  return base::rfc3339(std::chrono::system_clock::time_point(std::chrono::seconds(seconds)), 0);
 }
 
 std::string state_of(const KeyRecord& key) {

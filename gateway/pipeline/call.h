@@ -8,10 +8,10 @@
 
 #include "base/event_loops.h"
 #include "base/journal.h"
-#include "base/json.h"
 #include "gateway/pipeline/principal.h"
 #include "gateway/pipeline/snapshot.h"
 #include "mcp/jsonrpc.h"
+#include "mcp/tool_arguments.h"
 
 namespace gateway::pipeline {
 
@@ -22,7 +22,7 @@ struct Call {
   std::string request_id;
   Principal principal;
   std::string tool;      ///< the name the caller used
-  base::Json arguments;  ///< an object; empty when the caller sent none
+  mcp::ToolArguments arguments;
   std::optional<std::string>
       inexact;  ///< pointer, inside the arguments, of a number that would not survive
   std::shared_ptr<const Snapshot> snapshot;

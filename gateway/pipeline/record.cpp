@@ -1,93 +1,104 @@
 #include "gateway/pipeline/record.h"
 
-#include <ctime>
+#include <utility>
 
 #include "base/crypto.h"
+#include "base/json_text.h"
+#include "base/time_text.h"
 
 namespace gateway::pipeline {
 namespace {
 
 using base::JournalEntry;
-using base::Json;
+using base::JsonObjectText;
+
+constexpr std::size_t usual_size = 1024;
+
+std::string new_body() {
+  std::string body;
+  body.reserve(usual_size);
+  return body;
+}
 
 // What intent and audit record both say of the call.
-Json facts_of(const Call& call) {
-  Json facts{{"time", rfc3339(call.received)},
-             {"request", call.request_id},
-             {"tenant", call.principal.tenant},
-             {"agent", call.principal.agent},
-             {"credential", call.principal.credential},
-             {"method", "tools/call"},
-             {"tool", call.entry ? call.entry->id() : std::string()},
-             {"asked_as", call.tool},
-             {"arguments", base::blake2b_hex(base::dump_json(call.arguments))},
-             {"policy", call.snapshot->policy->version()}};
-  if (call.entry == nullptr) return facts;
-  facts["definition"] = call.entry->tool->definition_hash;
-  facts["effect"] = policies::to_string(call.effect);
-  return facts;
+void add_facts(JsonObjectText& facts, const Call& call) {
+  facts.add("time", base::rfc3339(call.received, 6))
+      .add("request", call.request_id)
+      .add("tenant", call.principal.tenant)
+      .add("agent", call.principal.agent)
+      .add("credential", call.principal.credential)
+      .add("method", "tools/call")
+      .add("tool", call.entry ? call.entry->id() : std::string())
+      .add("asked_as", call.tool)
+      .add("arguments", base::blake2b_hex(call.arguments.text()))
+      .add("policy", call.snapshot->policy->version());
+  if (call.entry == nullptr) return;
+  facts.add("definition", call.entry->tool->definition_hash)
+      .add("effect", policies::to_string(call.effect));
 }
 
-void add_rule(Json& facts, const Call& call) {
-  if (!call.decision.empty()) facts["decision"] = call.decision;
+void add_rule(std::string& body, JsonObjectText& facts, const Call& call) {
+  if (!call.decision.empty()) facts.add("decision", call.decision);
   if (!call.rule) return;
-  facts["rule"] = {{"scope", call.rule->scope},
-                   {"kind", call.rule->kind},
-                   {"pattern", call.rule->pattern},
-                   {"file", call.rule->file},
-                   {"line", call.rule->line}};
+  facts.begin("rule");
+  JsonObjectText rule(body);
+  rule.add("scope", call.rule->scope)
+      .add("kind", call.rule->kind)
+      .add("pattern", call.rule->pattern)
+      .add("file", call.rule->file)
+      .add("line", call.rule->line)
+      .end();
 }
 
-Json outcome_facts(const Outcome& outcome) {
-  Json facts{{"kind", to_string(outcome.kind)}};
-  if (!outcome.reason.empty()) facts["reason"] = outcome.reason;
-  if (!outcome.detail.empty()) facts["detail"] = outcome.detail;
-  if (outcome.error) facts["code"] = outcome.error->code;
-  if (outcome.tool_error()) facts["tool_error"] = true;
-  if (outcome.bytes > 0) facts["bytes"] = outcome.bytes;
-  return facts;
+void append_outcome(std::string& body, const Outcome& outcome) {
+  JsonObjectText facts(body);
+  facts.add("kind", to_string(outcome.kind));
+  if (!outcome.reason.empty()) facts.add("reason", outcome.reason);
+  if (!outcome.detail.empty()) facts.add("detail", outcome.detail);
+  if (outcome.error) facts.add("code", outcome.error->code);
+  if (outcome.tool_error()) facts.add_bool("tool_error", true);
+  if (outcome.bytes > 0) facts.add("bytes", static_cast<std::int64_t>(outcome.bytes));
+  facts.end();
 }
 
 }  // namespace
 
 JournalEntry intent_entry(const Call& call) {
-  Json body = facts_of(call);
-  add_rule(body, call);
-  return {"intent", call.intent, base::dump_json(body), JournalEntry::Item::opens};
+  std::string body = new_body();
+  JsonObjectText facts(body);
+  add_facts(facts, call);
+  add_rule(body, facts, call);
+  facts.end();
+  return {"intent", call.intent, std::move(body), JournalEntry::Item::opens};
 }
 
 JournalEntry outcome_entry(const Call& call, const Outcome& outcome) {
-  return {"outcome", call.intent, base::dump_json(outcome_facts(outcome)),
-          JournalEntry::Item::closes};
+  std::string body;
+  append_outcome(body, outcome);
+  return {"outcome", call.intent, std::move(body), JournalEntry::Item::closes};
 }
 
 JournalEntry audit_entry(const Call& call, const Outcome& outcome) {
-  Json body = facts_of(call);
-  add_rule(body, call);
-  if (!call.intent.empty()) body["intent"] = call.intent;
-  body["outcome"] = outcome_facts(outcome);
+  std::string body = new_body();
+  JsonObjectText facts(body);
+  add_facts(facts, call);
+  add_rule(body, facts, call);
+  if (!call.intent.empty()) facts.add("intent", call.intent);
+  facts.begin("outcome");
+  append_outcome(body, outcome);
   const auto taken = std::chrono::steady_clock::now() - call.started;
-  body["micros"] = std::chrono::duration_cast<std::chrono::microseconds>(taken).count();
-  return {"audit", call.request_id, base::dump_json(body), JournalEntry::Item::none};
+  facts.add("micros", std::chrono::duration_cast<std::chrono::microseconds>(taken).count()).end();
+  return {"audit", call.request_id, std::move(body), JournalEntry::Item::none};
 }
 
 JournalEntry crashed_outcome_entry(const std::string& intent) {
-  const Json body{{"kind", to_string(Outcome::Kind::unknown)},
-                  {"reason", "gateway_stopped"},
-                  {"detail", "the gateway stopped before an answer was recorded"}};
-  return {"outcome", intent, base::dump_json(body), JournalEntry::Item::closes};
-}
-
-std::string rfc3339(std::chrono::system_clock::time_point time) {
-  const auto micros =
-      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-  const std::time_t seconds = static_cast<std::time_t>(micros / 1'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[40];
-  std::string result(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.", &parts));
-  const std::string fraction = std::to_string(micros % 1'000'000);
-  return result.append(6 - fraction.size(), '0').append(fraction).append("Z");
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::unknown;
+  outcome.reason = "gateway_stopped";
+  outcome.detail = "the gateway stopped before an answer was recorded";
+  std::string body;
+  append_outcome(body, outcome);
+  return {"outcome", intent, std::move(body), JournalEntry::Item::closes};
 }
 
 }  // namespace gateway::pipeline

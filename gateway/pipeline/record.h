@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "gateway/pipeline/call.h"
@@ -16,8 +15,5 @@ base::JournalEntry audit_entry(const Call& call, const Outcome& outcome);
 
 /// The outcome of an intent that a crash left open: unknown (design §2.7).
 base::JournalEntry crashed_outcome_entry(const std::string& intent);
-
-/// RFC 3339 in UTC with microseconds.
-std::string rfc3339(std::chrono::system_clock::time_point time);
 
 }  // namespace gateway::pipeline

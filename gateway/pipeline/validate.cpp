@@ -15,7 +15,7 @@ class Validate final : public Stage {
                             "found one with more digits");
     }
     // Resolve finds only tools that are not in quarantine, and these have a schema.
-    const auto violations = call.entry->tool->input->validate(call.arguments);
+    const auto violations = call.entry->tool->input->validate(call.arguments.value());
     if (!violations.empty()) co_return invalid_arguments(violations);
     co_return co_await next(call);
   }

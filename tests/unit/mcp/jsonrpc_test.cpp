@@ -188,10 +188,10 @@ TEST_CASE("the id of a refused message can still be read", "[jsonrpc]") {
 }
 
 TEST_CASE("messages are written as one line of compact JSON", "[jsonrpc]") {
-  CHECK(mcp::request_text(7, "tools/call", {{"name", "x\ny"}}) ==
+  CHECK(mcp::request_text(7, "tools/call", R"({"name":"x\ny"})") ==
         R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x\ny"}})");
-  CHECK(mcp::request_text("a\"b", "ping", nullptr) ==
-        R"({"jsonrpc":"2.0","id":"a\"b","method":"ping"})");
+  CHECK(mcp::request_text("a\"b", "ping", "{}") ==
+        R"({"jsonrpc":"2.0","id":"a\"b","method":"ping","params":{}})");
   CHECK(mcp::notification_text("n", Json::object()) ==
         R"({"jsonrpc":"2.0","method":"n","params":{}})");
   CHECK(mcp::notification_text("n", nullptr) == R"({"jsonrpc":"2.0","method":"n"})");
@@ -206,7 +206,7 @@ TEST_CASE("an error is written with what is known", "[jsonrpc]") {
 }
 
 TEST_CASE("what is written is read again", "[jsonrpc]") {
-  const auto request = parsed<mcp::Request>(mcp::request_text("id", "m", {{"k", "v"}}));
+  const auto request = parsed<mcp::Request>(mcp::request_text("id", "m", R"({"k":"v"})"));
   CHECK(request.id == Id("id"));
   CHECK(request.params == Json({{"k", "v"}}));
   const auto response = parsed<mcp::Response>(mcp::error_text(Id(2), {5, "text", Json(3)}));

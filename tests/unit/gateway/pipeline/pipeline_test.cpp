@@ -27,7 +27,7 @@ class FakeDispatcher final : public Dispatcher {
                                               const Call& call) override {
     ++sent;
     rule = permit.rule();
-    arguments = call.arguments;
+    arguments = call.arguments.value();
     entries_before = journal.entries.size();
     co_return answer;
   }
@@ -62,7 +62,7 @@ struct Fixture {
     call.request_id = "req_1";
     call.principal = {agent, "", "key k"};
     call.tool = tool;
-    call.arguments = std::move(arguments);
+    call.arguments = mcp::ToolArguments(std::move(arguments));
     call.snapshot = snapshot;
     return call;
   }
