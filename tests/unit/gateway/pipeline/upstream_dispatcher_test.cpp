@@ -34,7 +34,7 @@ struct Fixture {
   Code error_of(const policies::Permit& permit, const std::string& tool) {
     const tools::ServerTool& target = *snapshot->catalog->find_id("files", tool)->tool;
     auto called = tests::run_task(
-        upstreams.find("files")->call(loops.at(0), permit, target, base::Json::object(), false));
+        upstreams.find("files")->call(loops.at(0), permit, target, mcp::ToolArguments(), false));
     return called.error().code;
   }
 };
