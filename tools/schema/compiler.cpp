@@ -94,11 +94,11 @@ void track_resources(std::deque<Place>& places) {
 }  // namespace
 
 Result<std::shared_ptr<Program>> compile_program(const Json& document,
-                                                 const CompileLimits& limits) {
+                                                 const CompileOptions& options) {
   auto program = std::make_shared<Program>();
-  Index index(*program, limits);
+  Index index(*program, options);
   if (auto done = index.add(document); !done) return done.error();
-  Patterns patterns(limits.pattern);
+  Patterns patterns(options.limits.pattern);
   auto& places = index.places();
   for (std::size_t i = 0; i < places.size(); ++i)
     if (auto done = fill(index, patterns, places[i]); !done) return done.error();

@@ -43,7 +43,7 @@ Status additional_items(const KeywordContext& context, const Json& value) {
 Status contains(const KeywordContext& context, const Json& value) {
   ArrayRules& rules = rules_of(context.node, context.node.array);
   rules.contains = context.child(value);
-  rules.contains_evaluates = context.place.dialect == dialect::draft2020_12;
+  rules.contains_evaluates = (context.place.dialect & dialect::draft2020_12) != 0;
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tools/schema/format.h"
 #include "tools/schema/number.h"
 #include "tools/schema/pattern.h"
 
@@ -48,6 +49,7 @@ struct NumberRules {
 struct StringRules {
   std::optional<std::size_t> min, max;  // in code points
   std::optional<Pattern> pattern;
+  const Format* format = nullptr;
 };
 
 struct ArrayRules {
@@ -139,6 +141,7 @@ struct Node {
 struct Program {
   std::deque<Node> nodes;
   std::deque<Resource> resources;
+  std::deque<std::string> documents;  // URIs of other documents that it refers to
 };
 
 }  // namespace tools::schema

@@ -25,8 +25,8 @@ Violation describe(Exhausted why, const ValidateLimits& limits) {
 
 }  // namespace
 
-base::Result<Schema> Schema::compile(const base::Json& document, const CompileLimits& limits) {
-  auto program = compile_program(document, limits);
+base::Result<Schema> Schema::compile(const base::Json& document, const CompileOptions& options) {
+  auto program = compile_program(document, options);
   if (!program) return program.error();
   const Node* root = &(*program)->nodes.front();
   return Schema(std::shared_ptr<const Node>(*std::move(program), root));

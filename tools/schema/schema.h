@@ -7,21 +7,34 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "tools/schema/documents.h"
 
 namespace tools::schema {
 
-/// Bounds while compiling (security-reliability.md §1): beyond them the schema is refused, never weakened.
+/// Bounds while compiling (security-reliability.md §1): beyond them the schema is refused, never
+/// weakened.
 struct CompileLimits {
-  std::size_t depth = 32;         ///< nesting of subschemas
+  std::size_t depth = 32;  ///< nesting of subschemas
   std::size_t subschemas = 2'000;
-  std::size_t pattern = 4'096;    ///< bytes of one regular expression
+  std::size_t pattern = 4'096;  ///< bytes of one regular expression
+};
+
+/// How to compile.
+struct CompileOptions {
+  CompileLimits limits;
+  /// `format` asserts, for the formats that find_format() knows; else only where the schema's
+  /// metaschema says so.
+  bool assert_format = false;
+  /// What references and `$schema` may lead to besides the metaschemas of the drafts. Needed while
+  /// compiling only.
+  const Documents* documents = nullptr;
 };
 
 /// Bounds of one validation. Running out of steps is a violation: fail closed.
 struct ValidateLimits {
   std::size_t steps = 200'000;
-  std::size_t ref_hops = 64;      ///< `$ref`s followed without descending into the instance
-  std::size_t violations = 8;     ///< reported at most
+  std::size_t ref_hops = 64;   ///< `$ref`s followed without descending into the instance
+  std::size_t violations = 8;  ///< reported at most
 };
 
 /// One reason why an instance is not valid, in words a model can repair its call from.
@@ -37,13 +50,16 @@ std::string to_string(const Violation& violation);
 
 struct Node;
 
-/// A compiled JSON Schema (2020-12). Immutable and cheap to copy; may be used by many threads at once.
+/// A compiled JSON Schema of the draft that its `$schema` names (2020-12 when it names none;
+/// 2019-09, 7, 6, 4). Immutable and cheap to copy; may be used by many threads at once.
 class Schema {
  public:
-  /// Compiles. Code::invalid when it is no schema, when a `$ref` does not resolve inside the document (nothing is ever
-  /// fetched), for a `$schema` that is not supported or a `pattern` that RE2 cannot express; Code::limit beyond
-  /// `limits`. The message names the place as a JSON Pointer.
-  static base::Result<Schema> compile(const base::Json& document, const CompileLimits& limits = {});
+  /// Compiles. Code::invalid when it is no schema, when a `$ref` does not resolve (nothing is ever
+  /// fetched), for a
+  /// `$schema` that is not supported or a `pattern` that RE2 cannot express; Code::limit beyond the
+  /// limits. The message names the place as a JSON Pointer.
+  static base::Result<Schema> compile(const base::Json& document,
+                                      const CompileOptions& options = {});
 
   /// Empty when `instance` is valid. Bounded in steps whatever schema and instance are.
   std::vector<Violation> validate(const base::Json& instance,

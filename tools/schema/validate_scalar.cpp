@@ -107,6 +107,12 @@ bool Validator::check_string(const StringRules& rules, const Json& instance, con
       });
     }
   }
+  if (rules.format != nullptr) {
+    if (!meter_.charge(1 + text.size() / text_bytes_per_step)) return false;
+    if (!rules.format->matches(text))
+      valid = fail(path, "format",
+                   [&] { return std::pair(std::string(rules.format->expected), brief(instance)); });
+  }
   return valid;
 }
 
