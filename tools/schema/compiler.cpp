@@ -34,7 +34,8 @@ std::vector<const Node*> applied_in_place(const Node& node) {
   std::vector<const Node*> next;
   if (node.in_place != nullptr) {
     const InPlace& rules = *node.in_place;
-    next = {rules.ref, rules.negated, rules.condition, rules.then, rules.otherwise};
+    next = {rules.ref,       rules.static_ref, rules.negated,
+            rules.condition, rules.then,       rules.otherwise};
     for (const auto* list : {&rules.all_of, &rules.any_of, &rules.one_of})
       next.insert(next.end(), list->begin(), list->end());
   }
@@ -104,6 +105,8 @@ Result<std::shared_ptr<Program>> compile_program(const Json& document,
     if (auto done = fill(index, patterns, places[i]); !done) return done.error();
   if (auto done = refuse_loops(places); !done) return done.error();
   track_resources(places);
+  program->sites.reserve(places.size());
+  for (Place& place : places) program->sites.push_back({place.resource, std::move(place.pointer)});
   return program;
 }
 

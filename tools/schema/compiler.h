@@ -9,7 +9,7 @@
 
 namespace tools::schema {
 
-/// Compiles a document; the result's first node is its root. Nothing in it refers to `document`.
+/// Compiles a document; nothing in the result refers to `document`.
 base::Result<std::shared_ptr<Program>> compile_program(const base::Json& document,
                                                        const CompileOptions& options);
 

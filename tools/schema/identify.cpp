@@ -84,6 +84,7 @@ Status Index::name_resource(Place& place, const Json& id) {
   if (!only_fragment) {
     if (place.depth > 0) place.resource = &program_.resources.emplace_back();
     place.resource->uri = target.document;
+    place.resource->pointer = place.pointer;
     const auto [known, added] = resources_.emplace(target.document, &place);
     if (!added && known->second != &place)
       return place.error_at("$id", "two subschemas are called " + in_quotes(target.document));

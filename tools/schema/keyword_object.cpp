@@ -76,14 +76,15 @@ Status add_required(const KeywordContext& context, const Names& names, ObjectRul
   return {};
 }
 
-Status add_dependents(const KeywordContext& context, const std::string& keyword, const Names& names,
+Status add_dependents(const KeywordContext& context, const char* spelled, const Names& names,
                       ObjectRules& rules) {
+  const std::string_view keyword = spelled;
   const Json* value = context.sibling(keyword);
   if (value == nullptr || find_keyword(keyword, context.place.dialect) == nullptr) return {};
   const auto* members = value->get_ptr<const Json::object_t*>();
   if (members == nullptr) return context.place.error_at(keyword, "expected an object");
   for (const auto& [trigger, needs] : *members) {
-    Dependents dependents{names.position(trigger), {}, nullptr};
+    Dependents dependents{spelled, names.position(trigger), {}, nullptr};
     const bool lists = keyword == "dependentRequired" || needs.is_array();
     if (keyword != "dependentSchemas" && lists) {
       if (!is_list_of_names(needs))
@@ -115,7 +116,7 @@ Status named_members(const KeywordContext& context, const Json&) {
   const Names names(context);
   rules.names = names.table();
   if (auto done = add_required(context, names, rules); !done) return done;
-  for (const std::string keyword : {"dependentRequired", "dependentSchemas", "dependencies"})
+  for (const char* const keyword : {"dependentRequired", "dependentSchemas", "dependencies"})
     if (auto done = add_dependents(context, keyword, names, rules); !done) return done;
   return {};
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -37,18 +38,32 @@ struct ValidateLimits {
   std::size_t violations = 8;  ///< reported at most
 };
 
+/// Where in a schema a violation was found: what output formats tell and models do not need.
+struct Location {
+  /// The keywords that led there with their members and indices, and the bytes of the instance's
+  /// pointer at each (npos: all).
+  std::vector<std::pair<std::string, std::size_t>> trail;
+  std::string
+      absolute;  ///< of the keyword itself, through no reference; "" in a schema without `$id`
+};
+
 /// One reason why an instance is not valid, in words a model can repair its call from.
 struct Violation {
   std::string instance;  ///< JSON Pointer into the instance; "" is the whole
   std::string keyword;   ///< the keyword that failed
   std::string expected;
   std::string found;
+  Location location = {};  ///< empty unless output() asked for it
 };
 
 /// `POINTER: expected …, found …`, one line.
 std::string to_string(const Violation& violation);
 
-struct Node;
+enum class Verdict { valid, invalid, undecided };
+
+enum class OutputFormat { flag, basic, detailed };
+
+struct Program;
 
 /// A compiled JSON Schema of the draft that its `$schema` names (2020-12 when it names none;
 /// 2019-09, 7, 6, 4). Immutable and cheap to copy; may be used by many threads at once.
@@ -65,9 +80,22 @@ class Schema {
   std::vector<Violation> validate(const base::Json& instance,
                                   const ValidateLimits& limits = {}) const;
 
+  /// Only decides; tells an instance that is invalid from one that was not decided within the
+  /// limits. For callers to whom "not valid" is the permissive answer: undecided must be the other
+  /// one.
+  Verdict decide(const base::Json& instance, const ValidateLimits& limits = {}) const;
+
+  /// The verdict in one of the standard output formats (Core §12.4), without annotations. Of
+  /// violations at most `limits.violations` are told, those of all branches of `anyOf` and `oneOf`
+  /// among them.
+  base::Json output(const base::Json& instance, OutputFormat format,
+                    const ValidateLimits& limits = {}) const;
+
  private:
-  explicit Schema(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
-  std::shared_ptr<const Node> root_;
+  explicit Schema(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+  std::vector<Violation> explain(const base::Json& instance, const ValidateLimits& limits,
+                                 bool located) const;
+  std::shared_ptr<const Program> program_;
 };
 
 }  // namespace tools::schema

@@ -97,12 +97,14 @@ bool Validator::check_member(const ObjectRules& rules, const Property* property,
   bool valid = true;
   if (property != nullptr && property->schema != nullptr) {
     known = true;
+    const Along along(*this, "properties", name, path);
     valid = descend(*property->schema, value, at);
   }
   for (const auto& [pattern, schema] : rules.patterns) {
     if (!meter_.charge(pattern.steps(name.size()))) return false;
     if (!pattern.matches(name)) continue;
     known = true;
+    const Along along(*this, "patternProperties", pattern.source(), path);
     valid &= descend(*schema, value, at);
     if (!valid && done()) return false;
   }
@@ -118,14 +120,18 @@ bool Validator::check_member(const ObjectRules& rules, const Property* property,
 
 bool Validator::check_additional(const ObjectRules& rules, const Json::object_t::value_type& member,
                                  const Path& path) {
-  if (!rules.additional->never())
+  if (!rules.additional->never()) {
+    const Along along(*this, "additionalProperties", path);
     return descend(*rules.additional, member.second, Path{&path, &member.first, 0});
+  }
   return fail(path, "additionalProperties", [&] {
     return std::pair(allowed_names(rules), "property " + in_quotes(member.first));
   });
 }
 
 bool Validator::check_name(const Node& schema, const std::string& name, const Path& path) {
+  const Along along(*this, "propertyNames", path);
+  if (program_ != nullptr) return descend(schema, Json(name), path);
   std::vector<Violation> found;
   std::vector<Violation>* const outer = violations_;
   violations_ = outer == nullptr ? nullptr : &found;
@@ -159,9 +165,12 @@ bool Validator::check_present(const ObjectRules& rules, const Json& instance, co
     const std::string& trigger = rules.names[dependents.trigger].name;
     for (const std::size_t name : dependents.required) {
       if (present.has(name)) continue;
-      valid = require(name, "dependentRequired", " beside " + in_quotes(trigger));
+      valid = require(name, dependents.keyword, " beside " + in_quotes(trigger));
     }
-    if (dependents.schema != nullptr) valid &= check(*dependents.schema, instance, path, evaluated);
+    if (dependents.schema != nullptr) {
+      const Along along(*this, dependents.keyword, trigger, path);
+      valid &= check(*dependents.schema, instance, path, evaluated);
+    }
     if (!valid && done()) return false;
   }
   return valid;
@@ -179,6 +188,7 @@ bool Validator::check_unevaluated_members(const Node& schema, const Json& instan
                          "property " + in_quotes(member));
       });
     } else {
+      const Along along(*this, "unevaluatedProperties", path);
       valid &= descend(schema, value, Path{&path, &name, 0});
     }
     if (!valid && done()) return false;

@@ -77,6 +77,15 @@ bool Validator::run(const Node& root, const Json& instance) {
 
 bool Validator::check(const Node& node, const Json& instance, const Path& path,
                       Evaluated* evaluated) {
+  if (program_ == nullptr) return check_node(node, instance, path, evaluated);
+  const Node* const outer = std::exchange(node_, &node);
+  const bool valid = check_node(node, instance, path, evaluated);
+  node_ = outer;
+  return valid;
+}
+
+bool Validator::check_node(const Node& node, const Json& instance, const Path& path,
+                           Evaluated* evaluated) {
   if (!meter_.charge(1)) return false;
   if ((node.types & types_of(instance)) == 0) return check_type(node, instance, path);
   if (node.plain) return true;
