@@ -1,4 +1,3 @@
-#include <cstdint>
 #include <utility>
 
 #include "tools/schema/validator.h"
@@ -8,26 +7,10 @@ namespace tools::schema {
 
 using base::Json;
 
-/// Which of ObjectRules::names an instance has. Does not allocate for up to 64.
-class Presence {
+/// Which of ObjectRules::names an instance has.
+class Presence final : public SmallBits {
  public:
-  explicit Presence(std::size_t size) {
-    if (size > 64) many_.resize(size, false);
-  }
-  void set(std::size_t position) {
-    if (many_.empty()) {
-      few_ |= std::uint64_t{1} << position;
-    } else {
-      many_[position] = true;
-    }
-  }
-  bool has(std::size_t position) const {
-    return many_.empty() ? (few_ >> position & 1) != 0 : many_[position];
-  }
-
- private:
-  std::uint64_t few_ = 0;
-  std::vector<bool> many_;
+  using SmallBits::SmallBits;
 };
 
 namespace {
@@ -130,6 +113,7 @@ bool Validator::check_additional(const ObjectRules& rules, const Json::object_t:
 }
 
 bool Validator::check_name(const Node& schema, const std::string& name, const Path& path) {
+  if (violations_ == nullptr && decided_by_text(schema)) return check_text(schema, name);
   const Along along(*this, "propertyNames", path);
   if (program_ != nullptr) return descend(schema, Json(name), path);
   std::vector<Violation> found;

@@ -21,12 +21,13 @@ bool contains_composite(const Values& values, const Json& instance, Meter& meter
   return false;
 }
 
+bool contains(const Values& values, std::string_view text) {
+  const auto at = std::lower_bound(values.strings.begin(), values.strings.end(), text, shortlex);
+  return at != values.strings.end() && *at == text;
+}
+
 bool contains(const Values& values, const Json& instance, Meter& meter) {
-  if (const auto* text = instance.get_ptr<const std::string*>()) {
-    const auto at = std::lower_bound(values.strings.begin(), values.strings.end(),
-                                     std::string_view(*text), shortlex);
-    return at != values.strings.end() && *at == *text;
-  }
+  if (const auto* text = instance.get_ptr<const std::string*>()) return contains(values, *text);
   if (instance.is_number())
     return std::binary_search(values.numbers.begin(), values.numbers.end(), exact(instance));
   if (instance.is_structured()) return contains_composite(values, instance, meter);
@@ -79,8 +80,18 @@ bool Validator::check_number(const NumberRules& rules, const Json& instance, con
   return valid;
 }
 
-bool Validator::check_string(const StringRules& rules, const Json& instance, const Path& path) {
-  const auto& text = *instance.get_ptr<const std::string*>();
+bool decided_by_text(const Node& node) {
+  return node.in_place == nullptr && node.resource == nullptr;
+}
+
+bool Validator::check_text(const Node& node, const std::string& text) {
+  if (!meter_.charge(1) || (node.types & type::string) == 0) return false;
+  for (const Values* values : {node.constant.get(), node.values.get()})
+    if (values != nullptr && !contains(*values, text)) return false;
+  return node.string == nullptr || check_string(*node.string, text, Path{});
+}
+
+bool Validator::check_string(const StringRules& rules, const std::string& text, const Path& path) {
   bool valid = true;
   const auto refuse_length = [&](std::string_view keyword, std::string_view words,
                                  std::size_t bound, std::size_t length) {
@@ -103,7 +114,7 @@ bool Validator::check_string(const StringRules& rules, const Json& instance, con
       valid = fail(path, "pattern", [&] {
         return std::pair(
             "a string that matches " + shorten(rules.pattern->source(), expected_bytes),
-            brief(instance));
+            in_quotes(text));
       });
     }
   }
@@ -111,7 +122,7 @@ bool Validator::check_string(const StringRules& rules, const Json& instance, con
     if (!meter_.charge(1 + text.size() / text_bytes_per_step)) return false;
     if (!rules.format->matches(text))
       valid = fail(path, "format",
-                   [&] { return std::pair(std::string(rules.format->expected), brief(instance)); });
+                   [&] { return std::pair(std::string(rules.format->expected), in_quotes(text)); });
   }
   return valid;
 }

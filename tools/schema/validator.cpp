@@ -122,7 +122,8 @@ bool Validator::check_keywords(const Node& node, const Json& instance, const Pat
   if (instance.is_number()) {
     if (node.number != nullptr) valid &= check_number(*node.number, instance, path);
   } else if (instance.is_string()) {
-    if (node.string != nullptr) valid &= check_string(*node.string, instance, path);
+    if (node.string != nullptr)
+      valid &= check_string(*node.string, *instance.get_ptr<const std::string*>(), path);
   } else if (instance.is_array()) {
     if (node.array != nullptr) valid &= check_array(*node.array, instance, path, evaluated);
   } else if (instance.is_object()) {

@@ -34,6 +34,9 @@ struct Trail {
   const Path* instance = nullptr;  // to which the keyword was applied
 };
 
+/// Whether a string is decided by the node's own type, values and string keywords.
+bool decided_by_text(const Node& node);
+
 /// One validation. Without a list for violations it only decides, stops at the first failure and
 /// allocates nothing for simple schemas; with one it goes on and tells.
 class Validator {
@@ -100,7 +103,9 @@ class Validator {
   bool check_values(const Values& values, std::string_view keyword, const base::Json& instance,
                     const Path& path);
   bool check_number(const NumberRules& rules, const base::Json& instance, const Path& path);
-  bool check_string(const StringRules& rules, const base::Json& instance, const Path& path);
+  // A string, for a schema that looks at nothing else. Only decides; makes no Json of it.
+  bool check_text(const Node& node, const std::string& text);
+  bool check_string(const StringRules& rules, const std::string& text, const Path& path);
 
   bool check_array(const ArrayRules& rules, const base::Json& instance, const Path& path,
                    Evaluated* evaluated);
