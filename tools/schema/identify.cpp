@@ -12,7 +12,7 @@ using base::Json;
 using base::Status;
 
 // Every anchor and reference is resolved against it.
-constexpr std::size_t max_id_bytes = 2'048;
+constexpr std::size_t max_id_bytes = 512;
 
 const Json* find_id(const Place& place) {
   return base::find_member(*place.json, (place.dialect & dialect::draft4) != 0 ? "id" : "$id");
@@ -78,6 +78,9 @@ Status Index::name_resource(Place& place, const Json& id) {
     return place.error_at("$id", "is longer than " + std::to_string(max_id_bytes) + " bytes",
                           base::Code::limit);
   const Target target = resolve_uri(place.resource->uri, *text);
+  if (target.document.size() > max_id_bytes)
+    return place.error_at("$id", "resolves to more than " + std::to_string(max_id_bytes) + " bytes",
+                          base::Code::limit);
   const bool only_fragment = text->starts_with('#');
   if (!target.fragment.empty() && (place.dialect & dialect::before_2019) == 0)
     return place.error_at("$id", "a fragment is not allowed");

@@ -15,6 +15,10 @@ using base::Json;
 using base::Result;
 using base::Status;
 
+// Above what any parsed document has by default; guards the stack against documents that no parser
+// bounded.
+constexpr std::size_t max_json_depth = 128;
+
 // What a keyword holds: where subschemas are found.
 enum class Holds { schema, list, map, schema_or_list, map_of_schema_or_names };
 
@@ -75,8 +79,12 @@ Error error_of(std::string_view document, std::string_view pointer, std::string_
   return {code, std::move(message), {}};
 }
 
+constexpr std::size_t few_members = 32;
+
+}  // namespace
+
 // RFC 6901 §4. A token with a bad escape names nothing.
-const Json* child(const Json& value, std::string_view token) {
+const Json* Index::child(const Json& value, std::string_view token) {
   if (value.is_array()) {
     const bool leading_zero = token.size() > 1 && token[0] == '0';
     const bool digits = token.find_first_not_of("0123456789") == std::string_view::npos;
@@ -93,10 +101,15 @@ const Json* child(const Json& value, std::string_view token) {
     if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return nullptr;
     name += token[i] == '0' ? '~' : '/';
   }
-  return base::find_member(value, name);
+  if (!value.is_object() || value.size() <= few_members) return base::find_member(value, name);
+  // Many references into one large object would be quadratic.
+  auto [index, fresh] = members_.try_emplace(&value);
+  if (fresh)
+    for (const auto& [known, member] : *value.get_ptr<const Json::object_t*>())
+      index->second.emplace(known, &member);
+  const auto found = index->second.find(name);
+  return found == index->second.end() ? nullptr : found->second;
 }
-
-}  // namespace
 
 Error Place::error(std::string_view what, Code code) const {
   return error_of(document, pointer, what, code);
@@ -115,6 +128,21 @@ Status Index::add(const Json& document) {
   return add_document("", document, dialect::draft2020_12 | dialect::standard | asserts);
 }
 
+Status Index::count_values(std::string_view uri, const Json& value, std::size_t depth) {
+  if (depth > max_json_depth)
+    return error_of(uri, "",
+                    "is nested more than " + std::to_string(max_json_depth) + " levels deep",
+                    Code::limit);
+  if (++values_ > options_.limits.values)
+    return error_of(uri, "",
+                    "there are more than " + std::to_string(options_.limits.values) + " values",
+                    Code::limit);
+  if (!value.is_structured()) return {};
+  for (const Json& child : value)
+    if (auto done = count_values(uri, child, depth + 1); !done) return done;
+  return {};
+}
+
 // A document without `$id` is known by the URI under which it was found.
 Status Index::add_document(std::string_view uri, const Json& document, Dialect dialect) {
   if (places_.size() >= options_.limits.subschemas)
@@ -122,6 +150,7 @@ Status Index::add_document(std::string_view uri, const Json& document, Dialect d
         uri, "",
         "there are more than " + std::to_string(options_.limits.subschemas) + " subschemas",
         Code::limit);
+  if (auto done = count_values(uri, document, 0); !done) return done;
   Resource& resource = program_.resources.emplace_back();
   resource.uri = uri;
   Node& node = program_.nodes.emplace_back(places_.size());

@@ -56,6 +56,8 @@ class Index {
   base::Status add_document(std::string_view uri, const base::Json& document, Dialect dialect);
   base::Result<Place*> find_document(const std::string& uri, const Place& from,
                                      const base::Error& missing);
+  base::Status count_values(std::string_view uri, const base::Json& value, std::size_t depth);
+  const base::Json* child(const base::Json& value, std::string_view token);
   base::Status enqueue(const base::Json& schema, std::string pointer, const Place& parent);
   base::Status scan();
   base::Status expand(Place& place);
@@ -71,6 +73,9 @@ class Index {
   CompileOptions options_;
   std::deque<Place> places_;
   std::size_t scanned_ = 0;
+  std::size_t values_ = 0;
+  std::unordered_map<const base::Json*, std::unordered_map<std::string_view, const base::Json*>>
+      members_;
   std::unordered_map<const base::Json*, Place*> by_json_;
   std::unordered_map<std::string, Place*> resources_;  // by URI
   std::unordered_map<std::string, Place*> anchors_;    // by URI#name

@@ -17,6 +17,8 @@ namespace tools::schema {
 struct CompileLimits {
   std::size_t depth = 32;  ///< nesting of subschemas
   std::size_t subschemas = 2'000;
+  std::size_t values =
+      20'000;  ///< JSON values in the schema and in the documents it refers to, enums included
   std::size_t pattern = 4'096;  ///< bytes of one regular expression
 };
 

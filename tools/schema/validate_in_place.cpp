@@ -11,6 +11,8 @@ using base::Json;
 
 bool Validator::check_in_place(const InPlace& rules, const Json& instance, const Path& path,
                                Evaluated* evaluated) {
+  // A subschema on the same value costs more than one on the next: its branches multiply.
+  if (!meter_.charge(2)) return false;
   bool valid = true;
   if (rules.ref != nullptr) valid &= follow("$ref", *rules.ref, instance, path, evaluated);
   if (!valid && done()) return false;

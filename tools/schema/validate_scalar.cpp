@@ -45,6 +45,9 @@ std::string alternatives(const Values& values) {
   return shorten(values.all.empty() ? "no value here" : text, expected_bytes);
 }
 
+// A double is printed to learn its decimal digits.
+constexpr std::size_t steps_per_division = 6;
+
 std::size_t count_code_points(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
@@ -75,6 +78,8 @@ bool Validator::check_number(const NumberRules& rules, const Json& instance, con
     valid = refuse("exclusiveMinimum", "more than ", rules.exclusive_minimum->text);
   if (rules.exclusive_maximum && !(value < rules.exclusive_maximum->value))
     valid = refuse("exclusiveMaximum", "less than ", rules.exclusive_maximum->text);
+  if (rules.multiple_of && instance.is_number_float() && !meter_.charge(steps_per_division))
+    return false;
   if (rules.multiple_of && !is_multiple(to_decimal(instance), rules.multiple_of->first))
     valid = refuse("multipleOf", "a multiple of ", rules.multiple_of->second);
   return valid;

@@ -77,7 +77,7 @@ class Validator {
     Along(Validator& validator, const Trail& link) : validator_(validator) {
       if (validator.program_ == nullptr) return;
       link_ = link;
-      link_.outer = std::exchange(validator.trail_, &link_);
+      validator.enter(link_);
     }
 
    private:
@@ -159,6 +159,7 @@ class Validator {
     return false;
   }
 
+  void enter(Trail& link);
   Location locate(std::string_view keyword) const;
 
   bool full() const { return violations_->size() >= limits_.violations; }
