@@ -42,6 +42,17 @@ std::string compile_input(const Json& definition, ServerTool& tool) {
   return {};
 }
 
+// A result that cannot be checked against what was promised of it is as bad as arguments that
+// cannot.
+std::string compile_output(const Json& definition, ServerTool& tool) {
+  const Json* output = base::find_member(definition, "outputSchema");
+  if (output == nullptr) return {};
+  auto compiled = schema::Schema::compile(*output);
+  if (!compiled) return "its outputSchema cannot be checked: " + compiled.error().message;
+  tool.output = std::move(*compiled);
+  return {};
+}
+
 }  // namespace
 
 ServerTool compile_tool(Json definition, const base::Limits& limits) {
@@ -56,6 +67,7 @@ ServerTool compile_tool(Json definition, const base::Limits& limits) {
         "its definition is longer than " + std::to_string(limits.tool_definition) + " bytes";
   } else {
     tool.quarantine = compile_input(definition, tool);
+    if (tool.quarantine.empty()) tool.quarantine = compile_output(definition, tool);
   }
   if (const Json* annotations = base::find_member(definition, "annotations")) {
     tool.read_only_hint = has_true(*annotations, "readOnlyHint");

@@ -18,6 +18,7 @@ struct ServerTool {
   base::Json definition;        ///< members and order exactly as the vendor wrote them
   std::string definition_hash;  ///< of the definition's text; what audit records name
   std::optional<schema::Schema> input;
+  std::optional<schema::Schema> output;  ///< of structuredContent, when the vendor describes it
   std::vector<mcp::ParamHeader> param_headers;
   bool read_only_hint = false;  ///< annotations.readOnlyHint: counts only for trusted servers
   std::string quarantine;       ///< the reason, or ""

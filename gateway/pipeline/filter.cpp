@@ -1,3 +1,6 @@
+#include <string>
+#include <utility>
+
 #include "gateway/pipeline/stages.h"
 
 namespace gateway::pipeline::stages {
@@ -9,20 +12,43 @@ class Filter final : public Stage {
 
   base::Task<Outcome> handle(Call& call, Next next) override {
     Outcome outcome = co_await next(call);
-    if (outcome.bytes <= limits_.result) co_return outcome;
-    Outcome withheld = outcome;
-    withheld.reason = "result_too_large";
-    withheld.result = mcp_error(call, outcome.bytes);
-    co_return withheld;
+    if (outcome.bytes > limits_.result) {
+      co_return withhold(outcome, "result_too_large",
+                         "The call was carried out, but the result of " + call.entry->id() +
+                             " has " + std::to_string(outcome.bytes) + " bytes; " +
+                             std::to_string(limits_.result) + " are allowed. It was withheld.");
+    }
+    if (const std::string broken = broken_promises(call, outcome); !broken.empty()) {
+      co_return withhold(outcome, "result_invalid",
+                         "The call was carried out, but the result of " + call.entry->id() +
+                             " breaks the tool's outputSchema. It was withheld.\n" + broken);
+    }
+    co_return outcome;
   }
 
  private:
-  base::Json mcp_error(const Call& call, std::size_t bytes) const {
-    return server_failed(Outcome::Kind::answered, {},
-                         "The call was carried out, but the result of " + call.entry->id() +
-                             " has " + std::to_string(bytes) + " bytes; " +
-                             std::to_string(limits_.result) + " are allowed. It was withheld.")
-        .result;
+  static Outcome withhold(const Outcome& outcome, std::string reason, std::string text) {
+    Outcome withheld = outcome;
+    withheld.result = server_failed(Outcome::Kind::answered, {}, text).result;
+    withheld.reason = std::move(reason);
+    withheld.detail = std::move(text);
+    return withheld;
+  }
+
+  // A result is held to the outputSchema unless it is an error (MCP 2026-07-28, tools: output
+  // schema). One line per violation; "" when there is none.
+  static std::string broken_promises(const Call& call, const Outcome& outcome) {
+    const bool promised = outcome.kind == Outcome::Kind::answered && !outcome.error &&
+                          call.entry != nullptr && call.entry->tool->output;
+    if (!promised || outcome.tool_error()) return {};
+    const base::Json* content = base::find_member(outcome.result, "structuredContent");
+    if (content == nullptr) return "expected structuredContent, found none";
+    std::string text;
+    for (const auto& violation : call.entry->tool->output->validate(*content)) {
+      if (!text.empty()) text.push_back('\n');
+      text.append(to_string(violation));
+    }
+    return text;
   }
 
   const base::Limits& limits_;

@@ -22,7 +22,7 @@ std::unique_ptr<Stage> resolve();
 std::unique_ptr<Stage> authorize();
 /// Checks the arguments against the tool's inputSchema.
 std::unique_ptr<Stage> validate();
-/// On the way up: the result's size.
+/// On the way up: the result's size, and whether it is what the tool's outputSchema promises.
 std::unique_ptr<Stage> filter(const base::Limits& limits);
 /// Makes the intent durable before anything with effects is sent; its outcome on the way up.
 std::unique_ptr<Stage> intend(base::Journal& journal);

@@ -32,6 +32,10 @@ void Closest::add(std::vector<Violation> violations) {
     if (!expected_.empty()) expected_ += " or ";
     expected_ += violations[0].expected;
   }
+  if (keeps_all_) {
+    std::move(violations.begin(), violations.end(), std::back_inserter(best_));
+    return;
+  }
   const Distance its = distance(violations);
   if (branches_ > 1 && its >= best_distance_) return;
   best_distance_ = its;
@@ -40,6 +44,11 @@ void Closest::add(std::vector<Violation> violations) {
 }
 
 std::vector<Violation> Closest::explain(const std::string& keyword, const std::string& found) && {
+  if (keeps_all_) {
+    best_.insert(best_.begin(), {instance_, keyword,
+                                 "one of " + std::to_string(branches_) + " alternatives", found});
+    return std::move(best_);
+  }
   if (alike_ && branches_ > 0)
     return {{instance_, keyword, shorten(expected_, expected_bytes), found}};
   std::vector<Violation> all;

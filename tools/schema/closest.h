@@ -13,8 +13,10 @@ namespace tools::schema {
 /// one that was most likely meant.
 class Closest {
  public:
-  /// `instance` is where the branches apply.
-  explicit Closest(std::string instance) : instance_(std::move(instance)) {}
+  /// `instance` is where the branches apply. When it `keeps_all`, the violations of all branches
+  /// are told.
+  Closest(std::string instance, bool keeps_all)
+      : instance_(std::move(instance)), keeps_all_(keeps_all) {}
 
   void add(std::vector<Violation> violations);
 
@@ -33,6 +35,7 @@ class Closest {
   Distance distance(const std::vector<Violation>& violations) const;
 
   std::string instance_;
+  bool keeps_all_;
   std::size_t branches_ = 0;
   std::vector<Violation> best_;
   std::size_t best_branch_ = 0;

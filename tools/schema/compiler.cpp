@@ -34,7 +34,8 @@ std::vector<const Node*> applied_in_place(const Node& node) {
   std::vector<const Node*> next;
   if (node.in_place != nullptr) {
     const InPlace& rules = *node.in_place;
-    next = {rules.ref, rules.negated, rules.condition, rules.then, rules.otherwise};
+    next = {rules.ref,       rules.static_ref, rules.negated,
+            rules.condition, rules.then,       rules.otherwise};
     for (const auto* list : {&rules.all_of, &rules.any_of, &rules.one_of})
       next.insert(next.end(), list->begin(), list->end());
   }
@@ -94,16 +95,18 @@ void track_resources(std::deque<Place>& places) {
 }  // namespace
 
 Result<std::shared_ptr<Program>> compile_program(const Json& document,
-                                                 const CompileLimits& limits) {
+                                                 const CompileOptions& options) {
   auto program = std::make_shared<Program>();
-  Index index(*program, limits);
+  Index index(*program, options);
   if (auto done = index.add(document); !done) return done.error();
-  Patterns patterns(limits.pattern);
+  Patterns patterns(options.limits.pattern);
   auto& places = index.places();
   for (std::size_t i = 0; i < places.size(); ++i)
     if (auto done = fill(index, patterns, places[i]); !done) return done.error();
   if (auto done = refuse_loops(places); !done) return done.error();
   track_resources(places);
+  program->sites.reserve(places.size());
+  for (Place& place : places) program->sites.push_back({place.resource, std::move(place.pointer)});
   return program;
 }
 

@@ -9,8 +9,8 @@
 
 namespace tools::schema {
 
-/// Compiles a document; the result's first node is its root. Nothing in it refers to `document`.
+/// Compiles a document; nothing in the result refers to `document`.
 base::Result<std::shared_ptr<Program>> compile_program(const base::Json& document,
-                                                       const CompileLimits& limits);
+                                                       const CompileOptions& options);
 
 }  // namespace tools::schema

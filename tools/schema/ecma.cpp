@@ -32,7 +32,9 @@ struct Atom {
 
 class Translator {
  public:
-  explicit Translator(std::string_view pattern) : in_(pattern) {}
+  // When it `only_checks`, what RE2 has no words for is read over.
+  explicit Translator(std::string_view pattern, bool only_checks = false)
+      : in_(pattern), only_checks_(only_checks) {}
 
   Result<Translation> run() {
     while (at_ < in_.size())
@@ -49,6 +51,7 @@ class Translator {
   base::Status open_group();
   base::Status brace();
   base::Status outside_escape();
+  base::Status back_reference();
   Result<Atom> escape();
   Result<Atom> property(bool negated);
   Result<Atom> unicode_escape();
@@ -73,6 +76,8 @@ class Translator {
   }
 
   base::Status quantifier(std::string_view text, std::size_t min, std::size_t max) {
+    if (shape_.empty() || (shape_.back() != 's' && shape_.back() != ')'))
+      return refuse("has a quantifier behind nothing that it could repeat");
     run_.min = min;
     run_.max = max;
     out_ += text;
@@ -82,6 +87,7 @@ class Translator {
   }
 
   std::string_view in_;
+  bool only_checks_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   std::string out_;
@@ -130,9 +136,13 @@ base::Status Translator::step() {
 
 base::Status Translator::open_group() {
   if (++depth_ > max_groups_deep) return refuse("nests groups too deeply");
-  if (next_is("?=") || next_is("?!")) return refuse("uses look-ahead, which is not supported");
-  if (next_is("?<=") || next_is("?<!")) return refuse("uses look-behind, which is not supported");
-  if (next_is("?:")) {
+  const bool ahead = next_is("?=") || next_is("?!");
+  const bool behind = next_is("?<=") || next_is("?<!");
+  if (ahead && !only_checks_) return refuse("uses look-ahead, which is not supported");
+  if (behind && !only_checks_) return refuse("uses look-behind, which is not supported");
+  if (behind) {
+    at_ += 3;
+  } else if (ahead || next_is("?:")) {
     at_ += 2;
   } else if (next_is("?<")) {
     const std::size_t end = in_.find('>', at_);
@@ -172,12 +182,25 @@ base::Status Translator::brace() {
 
 base::Status Translator::outside_escape() {
   if (next_is("b") || next_is("B")) return emit(in_[at_++] == 'b' ? "\\b" : "\\B", 'b');
-  if (at_ < in_.size() && in_[at_] >= '1' && in_[at_] <= '9')
-    return refuse("uses a back-reference, which is not supported");
-  if (next_is("k")) return refuse("uses a back-reference, which is not supported");
+  if ((at_ < in_.size() && in_[at_] >= '1' && in_[at_] <= '9') || next_is("k")) {
+    if (!only_checks_) return refuse("uses a back-reference, which is not supported");
+    return back_reference();
+  }
   auto atom = escape();
   if (!atom) return atom.error();
   return emit(std::move(atom->set));
+}
+
+base::Status Translator::back_reference() {
+  if (in_[at_] != 'k') {
+    while (at_ < in_.size() && is_digit(in_[at_])) ++at_;
+    return emit("", 's');
+  }
+  const std::size_t end = in_.find('>', at_);
+  if (!next_is("k<") || end == std::string_view::npos || end == at_ + 2)
+    return refuse("has a bad back-reference");
+  at_ = end + 1;
+  return emit("", 's');
 }
 
 Result<Atom> Translator::escape() {
@@ -300,5 +323,7 @@ Result<Atom> Translator::class_atom() {
 }  // namespace
 
 Result<Translation> translate_ecma(std::string_view pattern) { return Translator(pattern).run(); }
+
+bool is_ecma(std::string_view pattern) { return Translator(pattern, true).run().ok(); }
 
 }  // namespace tools::schema

@@ -29,4 +29,7 @@ struct Translation {
 /// `pattern` is UTF-8.
 base::Result<Translation> translate_ecma(std::string_view pattern);
 
+/// Whether ECMA-262 knows it as a pattern, be it expressible here or not.
+bool is_ecma(std::string_view pattern);
+
 }  // namespace tools::schema

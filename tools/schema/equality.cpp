@@ -19,6 +19,7 @@ using Indices = std::pair<std::size_t, std::size_t>;
 constexpr std::size_t max_depth = 128;
 // Below this many items comparing all pairs is cheaper than a table.
 constexpr std::size_t few_items = 12;
+constexpr std::size_t max_items = std::size_t{1} << 31;
 
 std::size_t mix(std::size_t a, std::size_t b) {
   return std::rotl(a * 0x9e3779b97f4a7c15u, 29) ^ (b * 0xc2b2ae3d27d4eb4fu);
@@ -117,19 +118,21 @@ std::size_t hash(const Json& value, Meter& meter, std::size_t depth) {
 std::optional<Indices> find_equal_items(const Json& array, Meter& meter) {
   const auto& items = *array.get_ptr<const Json::array_t*>();
   if (items.size() <= few_items) return find_equal_pair(items, meter);
+  if (items.size() > max_items) return meter.exhaust(Exhausted::steps), std::nullopt;
   struct Slot {
-    std::size_t hash = 0;
-    std::size_t item = 0;  // counted from 1; 0 is empty
+    std::uint32_t hash = 0;
+    std::uint32_t item = 0;  // counted from 1; 0 is empty
   };
   std::vector<Slot> table(std::bit_ceil(items.size() * 2));
   const std::size_t mask = table.size() - 1;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const std::size_t code = hash(items[i], meter);
+    const std::size_t whole = hash(items[i], meter);
+    const auto code = static_cast<std::uint32_t>(mix(whole, 1) >> 32);
     // Every further probe costs a step: items that were made to collide run out of them.
-    for (std::size_t at = mix(code, 1) >> 7 & mask;; at = (at + 1) & mask) {
+    for (std::size_t at = code & mask;; at = (at + 1) & mask) {
       Slot& slot = table[at];
       if (slot.item == 0) {
-        slot = {code, i + 1};
+        slot = {code, static_cast<std::uint32_t>(i + 1)};
         break;
       }
       if (slot.hash == code && equal(items[slot.item - 1], items[i], meter))

@@ -12,19 +12,10 @@ using base::Json;
 using base::Status;
 
 // Every anchor and reference is resolved against it.
-constexpr std::size_t max_id_bytes = 2'048;
+constexpr std::size_t max_id_bytes = 512;
 
-// http and https alike, with or without the empty fragment: all are seen in the wild.
-Dialect find_dialect(std::string_view uri) {
-  if (uri.ends_with('#')) uri.remove_suffix(1);
-  const std::size_t scheme = uri.find("://");
-  const std::string_view name = uri.substr(0, scheme);
-  if (scheme == std::string_view::npos || (name != "http" && name != "https")) return 0;
-  uri.remove_prefix(scheme + 3);
-  if (uri == "json-schema.org/draft/2020-12/schema") return dialect::draft2020_12;
-  if (uri == "json-schema.org/draft/2019-09/schema") return dialect::draft2019_09;
-  if (uri == "json-schema.org/draft-07/schema") return dialect::draft7;
-  return 0;
+const Json* find_id(const Place& place) {
+  return base::find_member(*place.json, (place.dialect & dialect::draft4) != 0 ? "id" : "$id");
 }
 
 // Core §8.2.2.
@@ -41,20 +32,20 @@ bool is_anchor(std::string_view name) {
 }  // namespace
 
 Status Index::identify(Place& place) {
-  const Json* id = base::find_member(*place.json, "$id");
   const bool root = place.depth == 0;
-  if (auto done = name_dialect(place, root || id != nullptr); !done) return done;
+  if (auto done = name_dialect(place); !done) return done;
+  const Json* id = find_id(place);
   // Draft 7 §8.3: `$ref` hides `$id` too.
   if (id != nullptr && !place.is_bare_ref())
     if (auto done = name_resource(place, *id); !done) return done;
-  if (place.dialect == dialect::draft7) return {};
+  if ((place.dialect & dialect::before_2019) != 0) return {};
   for (const std::string keyword : {"$anchor", "$dynamicAnchor"}) {
-    if (keyword == "$dynamicAnchor" && place.dialect != dialect::draft2020_12) continue;
+    if (keyword == "$dynamicAnchor" && (place.dialect & dialect::draft2020_12) == 0) continue;
     const Json* anchor = base::find_member(*place.json, keyword);
     if (anchor == nullptr) continue;
     if (auto done = name_anchor(place, keyword, *anchor); !done) return done;
   }
-  if (place.dialect != dialect::draft2019_09) return {};
+  if ((place.dialect & dialect::draft2019_09) == 0) return {};
   const Json* recursive = base::find_member(*place.json, "$recursiveAnchor");
   if (recursive == nullptr) return {};
   if (!recursive->is_boolean()) return place.error_at("$recursiveAnchor", "expected a boolean");
@@ -64,16 +55,19 @@ Status Index::identify(Place& place) {
   return {};
 }
 
-Status Index::name_dialect(Place& place, bool names_resource) {
+Status Index::name_dialect(Place& place) {
   const Json* dialect = base::find_member(*place.json, "$schema");
   if (dialect == nullptr) return {};
   const auto* uri = dialect->get_ptr<const std::string*>();
   if (uri == nullptr) return place.error_at("$schema", "expected a string");
-  const Dialect found = find_dialect(*uri);
-  if (found == 0) return place.error_at("$schema", in_quotes(*uri) + " is not supported");
-  if (!names_resource && found != place.dialect)
+  const auto found = find_dialect(*uri, options_.documents);
+  if (!found) return place.error_at("$schema", in_quotes(*uri) + " " + found.error().message);
+  const Dialect asserts = options_.assert_format ? dialect::format_assertion : 0;
+  Place renamed = place;
+  renamed.dialect = *found | asserts;
+  if (place.depth > 0 && find_id(renamed) == nullptr && renamed.dialect != place.dialect)
     return place.error_at("$schema", "a subschema without $id cannot be of another draft");
-  place.dialect = found;
+  place.dialect = renamed.dialect;
   return {};
 }
 
@@ -84,13 +78,18 @@ Status Index::name_resource(Place& place, const Json& id) {
     return place.error_at("$id", "is longer than " + std::to_string(max_id_bytes) + " bytes",
                           base::Code::limit);
   const Target target = resolve_uri(place.resource->uri, *text);
+  if (target.document.size() > max_id_bytes)
+    return place.error_at("$id", "resolves to more than " + std::to_string(max_id_bytes) + " bytes",
+                          base::Code::limit);
   const bool only_fragment = text->starts_with('#');
-  if (!target.fragment.empty() && place.dialect != dialect::draft7)
+  if (!target.fragment.empty() && (place.dialect & dialect::before_2019) == 0)
     return place.error_at("$id", "a fragment is not allowed");
   if (!only_fragment) {
     if (place.depth > 0) place.resource = &program_.resources.emplace_back();
     place.resource->uri = target.document;
-    if (!resources_.emplace(target.document, &place).second)
+    place.resource->pointer = place.pointer;
+    const auto [known, added] = resources_.emplace(target.document, &place);
+    if (!added && known->second != &place)
       return place.error_at("$id", "two subschemas are called " + in_quotes(target.document));
   }
   if (target.fragment.empty()) return {};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tools/schema/metaschema.h"
 #include "tools/schema/uri.h"
 #include "tools/schema/words.h"
 
@@ -14,12 +15,17 @@ using base::Json;
 using base::Result;
 using base::Status;
 
+// Above what any parsed document has by default; guards the stack against documents that no parser
+// bounded.
+constexpr std::size_t max_json_depth = 128;
+
 // What a keyword holds: where subschemas are found.
 enum class Holds { schema, list, map, schema_or_list, map_of_schema_or_names };
 
 struct Container {
   Holds holds;
-  Dialect dialects;
+  Dialect drafts;
+  Dialect vocabulary = dialect::applicator;
 };
 
 const Container* find_container(std::string_view keyword, Dialect in) {
@@ -28,30 +34,36 @@ const Container* find_container(std::string_view keyword, Dialect in) {
       {"anyOf", {Holds::list, dialect::all}},
       {"oneOf", {Holds::list, dialect::all}},
       {"not", {Holds::schema, dialect::all}},
-      {"if", {Holds::schema, dialect::all}},
-      {"then", {Holds::schema, dialect::all}},
-      {"else", {Holds::schema, dialect::all}},
+      {"if", {Holds::schema, dialect::since_7}},
+      {"then", {Holds::schema, dialect::since_7}},
+      {"else", {Holds::schema, dialect::since_7}},
       {"properties", {Holds::map, dialect::all}},
       {"patternProperties", {Holds::map, dialect::all}},
       {"additionalProperties", {Holds::schema, dialect::all}},
-      {"propertyNames", {Holds::schema, dialect::all}},
-      {"contains", {Holds::schema, dialect::all}},
-      {"$defs", {Holds::map, dialect::all}},
-      {"definitions", {Holds::map, dialect::all}},
+      {"propertyNames", {Holds::schema, dialect::since_6}},
+      {"contains", {Holds::schema, dialect::since_6}},
+      {"$defs", {Holds::map, dialect::all, dialect::core}},
+      {"definitions", {Holds::map, dialect::all, dialect::core}},
       {"dependencies", {Holds::map_of_schema_or_names, dialect::all}},
       {"dependentSchemas", {Holds::map, dialect::since_2019}},
-      {"unevaluatedItems", {Holds::schema, dialect::since_2019}},
-      {"unevaluatedProperties", {Holds::schema, dialect::since_2019}},
-      {"contentSchema", {Holds::schema, dialect::since_2019}},
+      {"unevaluatedItems", {Holds::schema, dialect::since_2019, dialect::unevaluated}},
+      {"unevaluatedProperties", {Holds::schema, dialect::since_2019, dialect::unevaluated}},
+      {"contentSchema", {Holds::schema, dialect::since_2019, dialect::core}},
       {"prefixItems", {Holds::list, dialect::draft2020_12}},
       {"additionalItems", {Holds::schema, dialect::before_2020}},
+      {"items", {Holds::schema_or_list, dialect::all}},
   };
-  static const Container one_schema{Holds::schema, dialect::all};
-  static const Container schema_or_list{Holds::schema_or_list, dialect::all};
-  if (keyword == "items") return in & dialect::before_2020 ? &schema_or_list : &one_schema;
   const auto found = containers.find(keyword);
-  if (found == containers.end() || (found->second.dialects & in) == 0) return nullptr;
-  return &found->second;
+  if (found == containers.end()) return nullptr;
+  const Container& container = found->second;
+  return (container.drafts & in) != 0 && (container.vocabulary & in) != 0 ? &container : nullptr;
+}
+
+bool holds_list(const Container& container, const Json& value, Dialect in) {
+  if (container.holds == Holds::list) return true;
+  // Since 2020-12 `prefixItems` is what a list in `items` was.
+  return container.holds == Holds::schema_or_list && value.is_array() &&
+         (in & dialect::before_2020) != 0;
 }
 
 std::string below(const std::string& pointer, std::string_view token) {
@@ -60,14 +72,19 @@ std::string below(const std::string& pointer, std::string_view token) {
   return longer;
 }
 
-Error error_of(std::string_view pointer, std::string_view what, Code code) {
-  std::string message = "#";
-  message.append(shorten(pointer, expected_bytes)).append(": ").append(what);
+Error error_of(std::string_view document, std::string_view pointer, std::string_view what,
+               Code code) {
+  std::string message = shorten(document, expected_bytes);
+  message.append("#").append(shorten(pointer, expected_bytes)).append(": ").append(what);
   return {code, std::move(message), {}};
 }
 
+constexpr std::size_t few_members = 32;
+
+}  // namespace
+
 // RFC 6901 §4. A token with a bad escape names nothing.
-const Json* child(const Json& value, std::string_view token) {
+const Json* Index::child(const Json& value, std::string_view token) {
   if (value.is_array()) {
     const bool leading_zero = token.size() > 1 && token[0] == '0';
     const bool digits = token.find_first_not_of("0123456789") == std::string_view::npos;
@@ -84,28 +101,75 @@ const Json* child(const Json& value, std::string_view token) {
     if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return nullptr;
     name += token[i] == '0' ? '~' : '/';
   }
-  return base::find_member(value, name);
+  if (!value.is_object() || value.size() <= few_members) return base::find_member(value, name);
+  // Many references into one large object would be quadratic.
+  auto [index, fresh] = members_.try_emplace(&value);
+  if (fresh)
+    for (const auto& [known, member] : *value.get_ptr<const Json::object_t*>())
+      index->second.emplace(known, &member);
+  const auto found = index->second.find(name);
+  return found == index->second.end() ? nullptr : found->second;
 }
 
-}  // namespace
-
-Error Place::error(std::string_view what, Code code) const { return error_of(pointer, what, code); }
+Error Place::error(std::string_view what, Code code) const {
+  return error_of(document, pointer, what, code);
+}
 
 Error Place::error_at(std::string_view keyword, std::string_view what, Code code) const {
-  return error_of(below(pointer, keyword), what, code);
+  return error_of(document, below(pointer, keyword), what, code);
 }
 
 bool Place::is_bare_ref() const {
-  return dialect == dialect::draft7 && base::find_member(*json, "$ref") != nullptr;
+  return (dialect & dialect::before_2019) != 0 && base::find_member(*json, "$ref") != nullptr;
 }
 
 Status Index::add(const Json& document) {
+  const Dialect asserts = options_.assert_format ? dialect::format_assertion : 0;
+  return add_document("", document, dialect::draft2020_12 | dialect::standard | asserts);
+}
+
+Status Index::count_values(std::string_view uri, const Json& value, std::size_t depth) {
+  if (depth > max_json_depth)
+    return error_of(uri, "",
+                    "is nested more than " + std::to_string(max_json_depth) + " levels deep",
+                    Code::limit);
+  if (++values_ > options_.limits.values)
+    return error_of(uri, "",
+                    "there are more than " + std::to_string(options_.limits.values) + " values",
+                    Code::limit);
+  if (!value.is_structured()) return {};
+  for (const Json& child : value)
+    if (auto done = count_values(uri, child, depth + 1); !done) return done;
+  return {};
+}
+
+// A document without `$id` is known by the URI under which it was found.
+Status Index::add_document(std::string_view uri, const Json& document, Dialect dialect) {
+  if (places_.size() >= options_.limits.subschemas)
+    return error_of(
+        uri, "",
+        "there are more than " + std::to_string(options_.limits.subschemas) + " subschemas",
+        Code::limit);
+  if (auto done = count_values(uri, document, 0); !done) return done;
   Resource& resource = program_.resources.emplace_back();
-  Node& node = program_.nodes.emplace_back(0);
-  places_.push_back({&document, "", 0, dialect::draft2020_12, &resource, &node});
+  resource.uri = uri;
+  Node& node = program_.nodes.emplace_back(places_.size());
+  places_.push_back({&document, uri, "", 0, dialect, &resource, &node});
   by_json_.emplace(&document, &places_.back());
-  resources_.emplace("", &places_.front());  // a document without `$id` has the empty name
+  resources_.emplace(uri, &places_.back());
   return scan();
+}
+
+Result<Place*> Index::find_document(const std::string& uri, const Place& from,
+                                    const Error& missing) {
+  if (const auto known = resources_.find(uri); known != resources_.end()) return known->second;
+  const Json* given = options_.documents == nullptr ? nullptr : options_.documents->find(uri);
+  if (given == nullptr) given = find_metaschema(uri);
+  if (given == nullptr) return missing;
+  // What does not name its draft is of the one that refers to it.
+  const std::string& name = program_.documents.emplace_back(uri);
+  if (auto done = add_document(name, *given, from.dialect); !done) return done.error();
+  return resources_.find(uri)->second;
 }
 
 Place* Index::find(const Json& schema) {
@@ -114,15 +178,16 @@ Place* Index::find(const Json& schema) {
 }
 
 Status Index::enqueue(const Json& schema, std::string pointer, const Place& parent) {
-  if (parent.depth >= limits_.depth)
-    return parent.error(
-        "subschemas are nested more than " + std::to_string(limits_.depth) + " deep", Code::limit);
-  if (places_.size() >= limits_.subschemas)
-    return parent.error("there are more than " + std::to_string(limits_.subschemas) + " subschemas",
+  const CompileLimits& limits = options_.limits;
+  if (parent.depth >= limits.depth)
+    return parent.error("subschemas are nested more than " + std::to_string(limits.depth) + " deep",
+                        Code::limit);
+  if (places_.size() >= limits.subschemas)
+    return parent.error("there are more than " + std::to_string(limits.subschemas) + " subschemas",
                         Code::limit);
   Node& node = program_.nodes.emplace_back(places_.size());
-  places_.push_back(
-      {&schema, std::move(pointer), parent.depth + 1, parent.dialect, parent.resource, &node});
+  places_.push_back({&schema, parent.document, std::move(pointer), parent.depth + 1, parent.dialect,
+                     parent.resource, &node});
   by_json_.emplace(&schema, &places_.back());
   return {};
 }
@@ -152,9 +217,7 @@ Status Index::children(Place& place, const std::string& keyword, const Json& val
   const Container* container = find_container(keyword, place.dialect);
   if (container == nullptr) return {};
   const std::string pointer = below(place.pointer, keyword);
-  const bool as_list = container->holds == Holds::list ||
-                       (container->holds == Holds::schema_or_list && value.is_array());
-  if (as_list) {
+  if (holds_list(*container, value, place.dialect)) {
     if (!value.is_array() || (value.empty() && container->holds == Holds::list))
       return place.error_at(keyword, "expected a list of schemas that is not empty");
     for (std::size_t i = 0; i < value.size(); ++i)
@@ -178,13 +241,14 @@ Result<Place*> Index::resolve(const Place& from, const std::string& keyword,
   const Error missing = from.error_at(
       keyword, in_quotes(reference) + " is not in this document, and nothing is fetched");
   const Target target = resolve_uri(from.resource->uri, reference);
-  const auto document = resources_.find(target.document);
-  if (document == resources_.end()) return missing;
+  const auto document = find_document(target.document, from, missing);
+  if (!document) return document.error();
   const auto fragment = decode_percent(target.fragment);
   if (!fragment) return missing;
-  if (fragment->empty()) return document->second;
-  if (fragment->front() == '/') return walk(*document->second, *fragment, missing);
-  const auto anchor = anchors_.find(target.document + "#" + *fragment);
+  if (fragment->empty()) return *document;
+  if (fragment->front() == '/') return walk(**document, *fragment, missing);
+  // A document may be known by its `$id` and by where it was found: its anchors are of the former.
+  const auto anchor = anchors_.find((*document)->resource->uri + "#" + *fragment);
   if (anchor == anchors_.end()) return missing;
   return anchor->second;
 }

@@ -34,7 +34,8 @@ using CompileKeyword = base::Status (*)(const KeywordContext&, const base::Json&
 /// A keyword that validates. Keywords without an entry are annotations or unknown, and ignored.
 struct Keyword {
   std::string_view name;
-  Dialect dialects;
+  Dialect drafts;
+  Dialect vocabulary;
   CompileKeyword compile;
 };
 
@@ -47,6 +48,7 @@ base::Status bound(const KeywordContext&, const base::Json&);
 base::Status multiple_of(const KeywordContext&, const base::Json&);
 base::Status length(const KeywordContext&, const base::Json&);
 base::Status pattern(const KeywordContext&, const base::Json&);
+base::Status format(const KeywordContext&, const base::Json&);
 
 base::Status item_count(const KeywordContext&, const base::Json&);
 base::Status unique_items(const KeywordContext&, const base::Json&);
@@ -70,7 +72,7 @@ base::Status negation(const KeywordContext&, const base::Json&);
 base::Status condition(const KeywordContext&, const base::Json&);
 }  // namespace keyword
 
-/// The compiler of a keyword in a draft, or null when it does not validate there.
+/// The compiler of a keyword in a dialect, or null when it does not validate there.
 CompileKeyword find_keyword(std::string_view name, Dialect in);
 
 /// A count as a schema gives it: an integer from 0 up; 2.0 counts, and what is beyond size_t is its

@@ -27,7 +27,10 @@ Status prefix_items(const KeywordContext& context, const Json& value) {
 
 Status items(const KeywordContext& context, const Json& value) {
   // Only the drafts before 2020-12 get here with an array.
-  if (value.is_array()) return prefix_items(context, value);
+  if (value.is_array()) {
+    rules_of(context.node, context.node.array).prefix_keyword = "items";
+    return prefix_items(context, value);
+  }
   rules_of(context.node, context.node.array).items = context.child(value);
   return {};
 }
@@ -36,14 +39,16 @@ Status additional_items(const KeywordContext& context, const Json& value) {
   // Meaningless beside `items` that is a schema (2019-09 Core §9.3.1.2).
   const Json* items = context.sibling("items");
   if (items == nullptr || !items->is_array()) return {};
-  rules_of(context.node, context.node.array).items = context.child(value);
+  ArrayRules& rules = rules_of(context.node, context.node.array);
+  rules.items = context.child(value);
+  rules.items_keyword = "additionalItems";
   return {};
 }
 
 Status contains(const KeywordContext& context, const Json& value) {
   ArrayRules& rules = rules_of(context.node, context.node.array);
   rules.contains = context.child(value);
-  rules.contains_evaluates = context.place.dialect == dialect::draft2020_12;
+  rules.contains_evaluates = (context.place.dialect & dialect::draft2020_12) != 0;
   return {};
 }
 

@@ -27,8 +27,7 @@ void set_dynamic(InPlace& rules, const Place& initial, const std::string& anchor
     rules.dynamic_ref = initial.node;
     rules.dynamic_anchor = anchor;
   } else {
-    // Beside a `$ref` it would need a second place; a list holds any number.
-    rules.all_of.push_back(initial.node);
+    rules.static_ref = initial.node;
   }
 }
 
@@ -54,7 +53,9 @@ Status recursive_ref(const KeywordContext& context, const Json& value) {
   if (value != "#") return context.error("expected \"#\"");
   const auto target = resolve(context, value);
   if (!target) return target.error();
-  set_dynamic(in_place(context), **target, "");
+  InPlace& rules = in_place(context);
+  rules.dynamic_keyword = "$recursiveRef";
+  set_dynamic(rules, **target, "");
   return {};
 }
 

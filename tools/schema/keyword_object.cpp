@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "tools/schema/keyword.h"
@@ -15,11 +14,6 @@ bool is_list_of_names(const Json& value) {
          std::all_of(value.begin(), value.end(), [](const Json& name) { return name.is_string(); });
 }
 
-struct Shortlex {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const { return shortlex(a, b); }
-};
-
 // Collects the names that any keyword of one subschema mentions, so that one lookup per member of
 // an instance serves them all.
 class Names {
@@ -28,16 +22,19 @@ class Names {
     for (const std::string_view keyword :
          {"properties", "required", "dependentRequired", "dependentSchemas", "dependencies"})
       if (find_keyword(keyword, context.place.dialect) != nullptr) mention(keyword);
-    std::size_t position = 0;
-    for (auto& [name, index] : positions_) index = position++;
+    std::sort(names_.begin(), names_.end(), shortlex);
+    names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
   }
 
-  std::size_t position(const std::string& name) const { return positions_.find(name)->second; }
+  std::size_t position(std::string_view name) const {
+    const auto at = std::lower_bound(names_.begin(), names_.end(), name, shortlex);
+    return static_cast<std::size_t>(at - names_.begin());
+  }
 
   std::vector<Property> table() const {
     const Json* properties = context_.sibling("properties");
-    std::vector<Property> table(positions_.size());
-    for (const auto& [name, index] : positions_) table[index].name = name;
+    std::vector<Property> table(names_.size());
+    for (std::size_t i = 0; i < names_.size(); ++i) table[i].name = names_[i];
     if (properties == nullptr) return table;
     for (const auto& [name, schema] : *properties->get_ptr<const Json::object_t*>())
       table[position(name)].schema = context_.child(schema);
@@ -52,18 +49,18 @@ class Names {
     const auto* members = value->get_ptr<const Json::object_t*>();
     if (members == nullptr) return;
     for (const auto& [name, names] : *members) {
-      positions_.emplace(name, 0);
+      names_.push_back(name);
       mention_all(names);
     }
   }
 
   void mention_all(const Json& names) {
     if (!is_list_of_names(names)) return;
-    for (const Json& name : names) positions_.emplace(*name.get_ptr<const std::string*>(), 0);
+    for (const Json& name : names) names_.push_back(*name.get_ptr<const std::string*>());
   }
 
   const KeywordContext& context_;
-  std::map<std::string, std::size_t, Shortlex> positions_;
+  std::vector<std::string_view> names_;  // in the document; in shortlex order
 };
 
 Status add_required(const KeywordContext& context, const Names& names, ObjectRules& rules) {
@@ -76,14 +73,15 @@ Status add_required(const KeywordContext& context, const Names& names, ObjectRul
   return {};
 }
 
-Status add_dependents(const KeywordContext& context, const std::string& keyword, const Names& names,
+Status add_dependents(const KeywordContext& context, const char* spelled, const Names& names,
                       ObjectRules& rules) {
+  const std::string_view keyword = spelled;
   const Json* value = context.sibling(keyword);
   if (value == nullptr || find_keyword(keyword, context.place.dialect) == nullptr) return {};
   const auto* members = value->get_ptr<const Json::object_t*>();
   if (members == nullptr) return context.place.error_at(keyword, "expected an object");
   for (const auto& [trigger, needs] : *members) {
-    Dependents dependents{names.position(trigger), {}, nullptr};
+    Dependents dependents{spelled, names.position(trigger), {}, nullptr};
     const bool lists = keyword == "dependentRequired" || needs.is_array();
     if (keyword != "dependentSchemas" && lists) {
       if (!is_list_of_names(needs))
@@ -115,7 +113,7 @@ Status named_members(const KeywordContext& context, const Json&) {
   const Names names(context);
   rules.names = names.table();
   if (auto done = add_required(context, names, rules); !done) return done;
-  for (const std::string keyword : {"dependentRequired", "dependentSchemas", "dependencies"})
+  for (const char* const keyword : {"dependentRequired", "dependentSchemas", "dependencies"})
     if (auto done = add_dependents(context, keyword, names, rules); !done) return done;
   return {};
 }

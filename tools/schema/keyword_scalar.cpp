@@ -55,6 +55,15 @@ Result<std::unique_ptr<Values>> arrange(const KeywordContext& context, std::vect
   return values;
 }
 
+// Draft 4 §5.1.1: a boolean beside a bound says whether the bound itself is excluded.
+std::string_view meaning_of_bound(const KeywordContext& context) {
+  if ((context.place.dialect & dialect::draft4) == 0) return context.keyword;
+  const std::string_view exclusive =
+      context.keyword == "minimum" ? "exclusiveMinimum" : "exclusiveMaximum";
+  const Json* flag = context.sibling(exclusive);
+  return flag != nullptr && *flag == true ? exclusive : std::string_view(context.keyword);
+}
+
 Status set_values(const KeywordContext& context, std::vector<Json> all,
                   std::unique_ptr<Values>& into) {
   auto values = arrange(context, std::move(all));
@@ -90,15 +99,18 @@ Status enumeration(const KeywordContext& context, const Json& value) {
 }
 
 Status bound(const KeywordContext& context, const Json& value) {
+  if ((context.place.dialect & dialect::draft4) != 0 && context.keyword.starts_with("exclusive"))
+    return value.is_boolean() ? Status() : context.error("expected a boolean");
   if (!value.is_number()) return context.error("expected a number");
+  const std::string_view name = meaning_of_bound(context);
   NumberRules& rules = rules_of(context.node, context.node.number);
   const std::pair<std::string_view, std::optional<Bound>&> bounds[] = {
       {"minimum", rules.minimum},
       {"maximum", rules.maximum},
       {"exclusiveMinimum", rules.exclusive_minimum},
       {"exclusiveMaximum", rules.exclusive_maximum}};
-  for (const auto& [name, rule] : bounds)
-    if (context.keyword == name) rule = Bound{exact(value), base::dump_json(value)};
+  for (const auto& [known, rule] : bounds)
+    if (known == name) rule = Bound{exact(value), base::dump_json(value)};
   return {};
 }
 
@@ -124,6 +136,15 @@ Status pattern(const KeywordContext& context, const Json& value) {
   if (!pattern)
     return context.error("the pattern " + pattern.error().message, pattern.error().code);
   rules_of(context.node, context.node.string).pattern = *std::move(pattern);
+  return {};
+}
+
+Status format(const KeywordContext& context, const Json& value) {
+  const auto* name = value.get_ptr<const std::string*>();
+  if (name == nullptr) return context.error("expected the name of a format");
+  const Format* format =
+      find_format(*name);  // what is not known is an annotation (Validation §7.2.1)
+  if (format != nullptr) rules_of(context.node, context.node.string).format = format;
   return {};
 }
 

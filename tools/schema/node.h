@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tools/schema/format.h"
 #include "tools/schema/number.h"
 #include "tools/schema/pattern.h"
 
@@ -30,6 +31,7 @@ struct Resource {
   std::string uri;
   /// `$dynamicAnchor`s; the one called "" is draft 2019-09's `$recursiveAnchor`.
   std::vector<std::pair<std::string, const Node*>> dynamic_anchors;
+  std::string pointer;  // of the resource in its document
 
   const Node* dynamic_anchor(std::string_view name) const;
 };
@@ -48,11 +50,14 @@ struct NumberRules {
 struct StringRules {
   std::optional<std::size_t> min, max;  // in code points
   std::optional<Pattern> pattern;
+  const Format* format = nullptr;
 };
 
 struct ArrayRules {
   std::vector<const Node*> prefix;
   const Node* items = nullptr;  // those behind `prefix`
+  const char* prefix_keyword = "prefixItems";
+  const char* items_keyword = "items";
   const Node* contains = nullptr;
   std::size_t min_contains = 1;
   std::optional<std::size_t> max_contains;
@@ -74,6 +79,7 @@ bool shortlex(std::string_view a, std::string_view b);
 
 /// The `dependent…` of one name, as positions in ObjectRules::names.
 struct Dependents {
+  const char* keyword = "";
   std::size_t trigger = 0;
   std::vector<std::size_t> required;
   const Node* schema = nullptr;
@@ -105,8 +111,10 @@ struct Values {
 /// Keywords that apply subschemas to the same instance.
 struct InPlace {
   const Node* ref = nullptr;
+  const Node* static_ref = nullptr;   // a dynamic reference that leads to no dynamic anchor
   const Node* dynamic_ref = nullptr;  // where it leads when no outer resource has the anchor
   std::string dynamic_anchor;
+  const char* dynamic_keyword = "$dynamicRef";
   std::vector<const Node*> all_of, any_of, one_of;
   const Node* negated = nullptr;
   std::string negated_text;
@@ -137,8 +145,16 @@ struct Node {
 
 /// Owns what a schema was compiled to. Nodes point at each other, in circles where schemas recurse.
 struct Program {
-  std::deque<Node> nodes;
+  /// Where a node stands: its resource, and its pointer in the document that holds it.
+  struct Site {
+    const Resource* resource;
+    std::string pointer;
+  };
+
+  std::deque<Node> nodes;   // the first is the root
+  std::vector<Site> sites;  // of the nodes, by id
   std::deque<Resource> resources;
+  std::deque<std::string> documents;  // URIs of other documents that it refers to
 };
 
 }  // namespace tools::schema

@@ -1,5 +1,6 @@
 #include "tools/schema/number.h"
 
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <functional>
@@ -70,7 +71,7 @@ std::size_t hash_number(const Json& number) {
   } else {
     const double real = *number.get_ptr<const Json::number_float_t*>();
     if (!is_integral(real) || real < -two_to_63 || real >= two_to_64)
-      return std::hash<double>{}(real);
+      return std::hash<std::uint64_t>{}(std::bit_cast<std::uint64_t>(real));
     bits = real < 0 ? static_cast<std::uint64_t>(static_cast<std::int64_t>(real))
                     : static_cast<std::uint64_t>(real);
   }

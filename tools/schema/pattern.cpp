@@ -17,9 +17,10 @@ using base::Error;
 // RE2 spends a quarter of this on the program and the rest on cached states, per automaton.
 constexpr int memory = 1 << 20;
 constexpr std::size_t max_automata = 128;
-constexpr std::size_t max_instructions = 1 << 16;
+constexpr std::size_t max_instructions = 1 << 14;
 // RE2's slowest way takes about 10 ns per byte and instruction; a step is worth some 0.3 µs of it.
 constexpr std::size_t work_per_step = 32;
+constexpr std::size_t steps_per_match = 3;
 
 }  // namespace
 
@@ -52,7 +53,7 @@ bool Pattern::matches(std::string_view text) const {
 std::size_t Pattern::steps(std::size_t bytes) const {
   if (automaton_->re2 != nullptr) {
     const auto size = static_cast<std::size_t>(automaton_->re2->ProgramSize());
-    return 1 + bytes * size / work_per_step;
+    return steps_per_match + bytes * size / work_per_step;
   }
   return 1 + bytes * (1 + automaton_->run.set.ranges.size() / 8) / text_bytes_per_step;
 }

@@ -25,26 +25,38 @@ Violation describe(Exhausted why, const ValidateLimits& limits) {
 
 }  // namespace
 
-base::Result<Schema> Schema::compile(const base::Json& document, const CompileLimits& limits) {
-  auto program = compile_program(document, limits);
+base::Result<Schema> Schema::compile(const base::Json& document, const CompileOptions& options) {
+  auto program = compile_program(document, options);
   if (!program) return program.error();
-  const Node* root = &(*program)->nodes.front();
-  return Schema(std::shared_ptr<const Node>(*std::move(program), root));
+  return Schema(*std::move(program));
 }
 
 std::vector<Violation> Schema::validate(const base::Json& instance,
                                         const ValidateLimits& limits) const {
-  Validator decide(limits);
-  if (decide.run(*root_, instance)) return {};
-  if (decide.exhausted() != Exhausted::no) return {describe(decide.exhausted(), limits)};
+  return explain(instance, limits, false);
+}
+
+Verdict Schema::decide(const base::Json& instance, const ValidateLimits& limits) const {
+  Validator validator(limits);
+  if (validator.run(program_->nodes.front(), instance)) return Verdict::valid;
+  return validator.exhausted() == Exhausted::no ? Verdict::invalid : Verdict::undecided;
+}
+
+std::vector<Violation> Schema::explain(const base::Json& instance, const ValidateLimits& limits,
+                                       bool located) const {
+  const Node& root = program_->nodes.front();
+  Validator decides(limits);
+  if (decides.run(root, instance)) return {};
+  if (decides.exhausted() != Exhausted::no) return {describe(decides.exhausted(), limits)};
   ValidateLimits reporting = limits;
   reporting.violations = std::max<std::size_t>(limits.violations, 1);
   std::vector<Violation> violations;
-  Validator explain(reporting, &violations);
-  explain.run(*root_, instance);
+  Validator tells(reporting, &violations);
+  if (located) tells.locate_in(*program_);
+  tells.run(root, instance);
   // Telling takes more steps than deciding and may run out of them: what was found until then is
   // told.
-  if (violations.empty()) violations.push_back(describe(explain.exhausted(), limits));
+  if (violations.empty()) violations.push_back(describe(tells.exhausted(), limits));
   return violations;
 }
 

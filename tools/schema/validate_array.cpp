@@ -47,11 +47,15 @@ bool Validator::check_items(const ArrayRules& rules, const Json::array_t& items,
     const Node* schema = in_prefix ? rules.prefix[i] : rules.items;
     if (schema == nullptr) break;
     if (!in_prefix && schema->never()) {
-      return fail(path, "items", [&] {
+      return fail(path, rules.items_keyword, [&] {
         return std::pair("at most " + counted(rules.prefix.size(), "item"),
                          counted(items.size(), "item"));
       });
     }
+    const std::optional<std::size_t> index = in_prefix ? std::optional(i) : std::nullopt;
+    const Along along(
+        *this,
+        Trail{nullptr, in_prefix ? rules.prefix_keyword : rules.items_keyword, {}, index, &path});
     valid &= descend(*schema, items[i], Path{&path, nullptr, i});
     if (!valid && done()) return false;
     if (evaluated != nullptr) evaluated->mark(i);
@@ -98,6 +102,7 @@ bool Validator::check_unevaluated_items(const Node& schema, const Json& instance
       valid = fail(at, "unevaluatedItems",
                    [&] { return std::pair(std::string("no item here"), brief(items[i])); });
     } else {
+      const Along along(*this, "unevaluatedItems", path);
       valid &= descend(schema, items[i], at);
     }
     if (!valid && done()) return false;

@@ -11,14 +11,19 @@ using base::Json;
 
 bool Validator::check_in_place(const InPlace& rules, const Json& instance, const Path& path,
                                Evaluated* evaluated) {
+  // A subschema on the same value costs more than one on the next: its branches multiply.
+  if (!meter_.charge(2)) return false;
   bool valid = true;
-  if (rules.ref != nullptr) valid &= follow(*rules.ref, instance, path, evaluated);
+  if (rules.ref != nullptr) valid &= follow("$ref", *rules.ref, instance, path, evaluated);
   if (!valid && done()) return false;
+  if (rules.static_ref != nullptr)
+    valid &= follow(rules.dynamic_keyword, *rules.static_ref, instance, path, evaluated);
   if (rules.dynamic_ref != nullptr)
-    valid &= follow(dynamic_target(rules), instance, path, evaluated);
-  for (const Node* schema : rules.all_of) {
+    valid &= follow(rules.dynamic_keyword, dynamic_target(rules), instance, path, evaluated);
+  for (std::size_t i = 0; i < rules.all_of.size(); ++i) {
     if (!valid && done()) return false;
-    valid &= check(*schema, instance, path, evaluated);
+    const Along along(*this, "allOf", i, path);
+    valid &= check(*rules.all_of[i], instance, path, evaluated);
   }
   if (!valid && done()) return false;
   if (!rules.any_of.empty()) valid &= check_any_of(rules, instance, path, evaluated);
@@ -35,8 +40,9 @@ bool Validator::check_in_place(const InPlace& rules, const Json& instance, const
   return valid;
 }
 
-bool Validator::follow(const Node& target, const Json& instance, const Path& path,
-                       Evaluated* evaluated) {
+bool Validator::follow(const char* keyword, const Node& target, const Json& instance,
+                       const Path& path, Evaluated* evaluated) {
+  const Along along(*this, keyword, path);
   if (hops_ >= limits_.ref_hops) return meter_.exhaust(Exhausted::hops), false;
   ++hops_;
   const bool valid = check(target, instance, path, evaluated);
@@ -69,14 +75,25 @@ bool Validator::attempt(const Node& node, const Json& instance, const Path& path
   return valid;
 }
 
+bool Validator::tell(Closest closest, std::string_view keyword, const Json& instance) {
+  Location here;
+  if (program_ != nullptr) here = locate(keyword);
+  std::vector<Violation> told = std::move(closest).explain(std::string(keyword), brief(instance));
+  told.front().location = std::move(here);
+  for (Violation& violation : told)
+    if (!full()) violations_->push_back(std::move(violation));
+  return false;
+}
+
 bool Validator::check_any_of(const InPlace& rules, const Json& instance, const Path& path,
                              Evaluated* evaluated) {
   std::optional<Closest> closest;
-  if (violations_ != nullptr) closest.emplace(path.pointer());
+  if (violations_ != nullptr) closest.emplace(path.pointer(), program_ != nullptr);
   bool valid = false;
-  for (const Node* schema : rules.any_of) {
+  for (std::size_t i = 0; i < rules.any_of.size(); ++i) {
     std::vector<Violation> found;
-    if (attempt(*schema, instance, path, evaluated, closest ? &found : nullptr)) {
+    const Along along(*this, "anyOf", i, path);
+    if (attempt(*rules.any_of[i], instance, path, evaluated, closest ? &found : nullptr)) {
       valid = true;
       if (evaluated == nullptr) return true;
     }
@@ -84,18 +101,17 @@ bool Validator::check_any_of(const InPlace& rules, const Json& instance, const P
     if (closest && !valid) closest->add(std::move(found));
   }
   if (valid || !closest) return valid;
-  for (Violation& violation : std::move(*closest).explain("anyOf", brief(instance)))
-    if (!full()) violations_->push_back(std::move(violation));
-  return false;
+  return tell(std::move(*closest), "anyOf", instance);
 }
 
 bool Validator::check_one_of(const InPlace& rules, const Json& instance, const Path& path,
                              Evaluated* evaluated) {
   std::optional<Closest> closest;
-  if (violations_ != nullptr) closest.emplace(path.pointer());
+  if (violations_ != nullptr) closest.emplace(path.pointer(), program_ != nullptr);
   std::size_t matched = 0;  // counted from 1
   for (std::size_t i = 0; i < rules.one_of.size(); ++i) {
     std::vector<Violation> found;
+    const Along along(*this, "oneOf", i, path);
     if (attempt(*rules.one_of[i], instance, path, evaluated, closest ? &found : nullptr)) {
       if (matched != 0) {
         return fail(path, "oneOf", [&] {
@@ -110,9 +126,7 @@ bool Validator::check_one_of(const InPlace& rules, const Json& instance, const P
     if (closest && matched == 0) closest->add(std::move(found));
   }
   if (matched != 0 || !closest) return matched != 0;
-  for (Violation& violation : std::move(*closest).explain("oneOf", brief(instance)))
-    if (!full()) violations_->push_back(std::move(violation));
-  return false;
+  return tell(std::move(*closest), "oneOf", instance);
 }
 
 bool Validator::check_condition(const InPlace& rules, const Json& instance, const Path& path,
@@ -120,6 +134,7 @@ bool Validator::check_condition(const InPlace& rules, const Json& instance, cons
   const bool holds = attempt(*rules.condition, instance, path, evaluated, nullptr);
   if (!meter_) return false;
   const Node* then = holds ? rules.then : rules.otherwise;
+  const Along along(*this, holds ? "then" : "else", path);
   return then == nullptr || check(*then, instance, path, evaluated);
 }
 

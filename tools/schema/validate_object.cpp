@@ -1,4 +1,3 @@
-#include <cstdint>
 #include <utility>
 
 #include "tools/schema/validator.h"
@@ -8,26 +7,10 @@ namespace tools::schema {
 
 using base::Json;
 
-/// Which of ObjectRules::names an instance has. Does not allocate for up to 64.
-class Presence {
+/// Which of ObjectRules::names an instance has.
+class Presence final : public SmallBits {
  public:
-  explicit Presence(std::size_t size) {
-    if (size > 64) many_.resize(size, false);
-  }
-  void set(std::size_t position) {
-    if (many_.empty()) {
-      few_ |= std::uint64_t{1} << position;
-    } else {
-      many_[position] = true;
-    }
-  }
-  bool has(std::size_t position) const {
-    return many_.empty() ? (few_ >> position & 1) != 0 : many_[position];
-  }
-
- private:
-  std::uint64_t few_ = 0;
-  std::vector<bool> many_;
+  using SmallBits::SmallBits;
 };
 
 namespace {
@@ -97,12 +80,14 @@ bool Validator::check_member(const ObjectRules& rules, const Property* property,
   bool valid = true;
   if (property != nullptr && property->schema != nullptr) {
     known = true;
+    const Along along(*this, "properties", name, path);
     valid = descend(*property->schema, value, at);
   }
   for (const auto& [pattern, schema] : rules.patterns) {
     if (!meter_.charge(pattern.steps(name.size()))) return false;
     if (!pattern.matches(name)) continue;
     known = true;
+    const Along along(*this, "patternProperties", pattern.source(), path);
     valid &= descend(*schema, value, at);
     if (!valid && done()) return false;
   }
@@ -118,14 +103,19 @@ bool Validator::check_member(const ObjectRules& rules, const Property* property,
 
 bool Validator::check_additional(const ObjectRules& rules, const Json::object_t::value_type& member,
                                  const Path& path) {
-  if (!rules.additional->never())
+  if (!rules.additional->never()) {
+    const Along along(*this, "additionalProperties", path);
     return descend(*rules.additional, member.second, Path{&path, &member.first, 0});
+  }
   return fail(path, "additionalProperties", [&] {
     return std::pair(allowed_names(rules), "property " + in_quotes(member.first));
   });
 }
 
 bool Validator::check_name(const Node& schema, const std::string& name, const Path& path) {
+  if (violations_ == nullptr && decided_by_text(schema)) return check_text(schema, name);
+  const Along along(*this, "propertyNames", path);
+  if (program_ != nullptr) return descend(schema, Json(name), path);
   std::vector<Violation> found;
   std::vector<Violation>* const outer = violations_;
   violations_ = outer == nullptr ? nullptr : &found;
@@ -159,9 +149,12 @@ bool Validator::check_present(const ObjectRules& rules, const Json& instance, co
     const std::string& trigger = rules.names[dependents.trigger].name;
     for (const std::size_t name : dependents.required) {
       if (present.has(name)) continue;
-      valid = require(name, "dependentRequired", " beside " + in_quotes(trigger));
+      valid = require(name, dependents.keyword, " beside " + in_quotes(trigger));
     }
-    if (dependents.schema != nullptr) valid &= check(*dependents.schema, instance, path, evaluated);
+    if (dependents.schema != nullptr) {
+      const Along along(*this, dependents.keyword, trigger, path);
+      valid &= check(*dependents.schema, instance, path, evaluated);
+    }
     if (!valid && done()) return false;
   }
   return valid;
@@ -179,6 +172,7 @@ bool Validator::check_unevaluated_members(const Node& schema, const Json& instan
                          "property " + in_quotes(member));
       });
     } else {
+      const Along along(*this, "unevaluatedProperties", path);
       valid &= descend(schema, value, Path{&path, &name, 0});
     }
     if (!valid && done()) return false;

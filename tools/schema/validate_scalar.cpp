@@ -21,12 +21,13 @@ bool contains_composite(const Values& values, const Json& instance, Meter& meter
   return false;
 }
 
+bool contains(const Values& values, std::string_view text) {
+  const auto at = std::lower_bound(values.strings.begin(), values.strings.end(), text, shortlex);
+  return at != values.strings.end() && *at == text;
+}
+
 bool contains(const Values& values, const Json& instance, Meter& meter) {
-  if (const auto* text = instance.get_ptr<const std::string*>()) {
-    const auto at = std::lower_bound(values.strings.begin(), values.strings.end(),
-                                     std::string_view(*text), shortlex);
-    return at != values.strings.end() && *at == *text;
-  }
+  if (const auto* text = instance.get_ptr<const std::string*>()) return contains(values, *text);
   if (instance.is_number())
     return std::binary_search(values.numbers.begin(), values.numbers.end(), exact(instance));
   if (instance.is_structured()) return contains_composite(values, instance, meter);
@@ -43,6 +44,9 @@ std::string alternatives(const Values& values) {
   }
   return shorten(values.all.empty() ? "no value here" : text, expected_bytes);
 }
+
+// A double is printed to learn its decimal digits.
+constexpr std::size_t steps_per_division = 6;
 
 std::size_t count_code_points(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
@@ -74,13 +78,25 @@ bool Validator::check_number(const NumberRules& rules, const Json& instance, con
     valid = refuse("exclusiveMinimum", "more than ", rules.exclusive_minimum->text);
   if (rules.exclusive_maximum && !(value < rules.exclusive_maximum->value))
     valid = refuse("exclusiveMaximum", "less than ", rules.exclusive_maximum->text);
+  if (rules.multiple_of && instance.is_number_float() && !meter_.charge(steps_per_division))
+    return false;
   if (rules.multiple_of && !is_multiple(to_decimal(instance), rules.multiple_of->first))
     valid = refuse("multipleOf", "a multiple of ", rules.multiple_of->second);
   return valid;
 }
 
-bool Validator::check_string(const StringRules& rules, const Json& instance, const Path& path) {
-  const auto& text = *instance.get_ptr<const std::string*>();
+bool decided_by_text(const Node& node) {
+  return node.in_place == nullptr && node.resource == nullptr;
+}
+
+bool Validator::check_text(const Node& node, const std::string& text) {
+  if (!meter_.charge(1) || (node.types & type::string) == 0) return false;
+  for (const Values* values : {node.constant.get(), node.values.get()})
+    if (values != nullptr && !contains(*values, text)) return false;
+  return node.string == nullptr || check_string(*node.string, text, Path{});
+}
+
+bool Validator::check_string(const StringRules& rules, const std::string& text, const Path& path) {
   bool valid = true;
   const auto refuse_length = [&](std::string_view keyword, std::string_view words,
                                  std::size_t bound, std::size_t length) {
@@ -103,9 +119,15 @@ bool Validator::check_string(const StringRules& rules, const Json& instance, con
       valid = fail(path, "pattern", [&] {
         return std::pair(
             "a string that matches " + shorten(rules.pattern->source(), expected_bytes),
-            brief(instance));
+            in_quotes(text));
       });
     }
+  }
+  if (rules.format != nullptr) {
+    if (!meter_.charge(1 + text.size() / text_bytes_per_step)) return false;
+    if (!rules.format->matches(text))
+      valid = fail(path, "format",
+                   [&] { return std::pair(std::string(rules.format->expected), in_quotes(text)); });
   }
   return valid;
 }

@@ -77,6 +77,15 @@ bool Validator::run(const Node& root, const Json& instance) {
 
 bool Validator::check(const Node& node, const Json& instance, const Path& path,
                       Evaluated* evaluated) {
+  if (program_ == nullptr) return check_node(node, instance, path, evaluated);
+  const Node* const outer = std::exchange(node_, &node);
+  const bool valid = check_node(node, instance, path, evaluated);
+  node_ = outer;
+  return valid;
+}
+
+bool Validator::check_node(const Node& node, const Json& instance, const Path& path,
+                           Evaluated* evaluated) {
   if (!meter_.charge(1)) return false;
   if ((node.types & types_of(instance)) == 0) return check_type(node, instance, path);
   if (node.plain) return true;
@@ -113,7 +122,8 @@ bool Validator::check_keywords(const Node& node, const Json& instance, const Pat
   if (instance.is_number()) {
     if (node.number != nullptr) valid &= check_number(*node.number, instance, path);
   } else if (instance.is_string()) {
-    if (node.string != nullptr) valid &= check_string(*node.string, instance, path);
+    if (node.string != nullptr)
+      valid &= check_string(*node.string, *instance.get_ptr<const std::string*>(), path);
   } else if (instance.is_array()) {
     if (node.array != nullptr) valid &= check_array(*node.array, instance, path, evaluated);
   } else if (instance.is_object()) {

@@ -34,6 +34,17 @@ TEST_CASE("a tool without a usable schema is quarantined with the reason", "[ser
         std::string::npos);
 }
 
+TEST_CASE("a tool whose results cannot be checked is quarantined with the reason",
+          "[server_tool]") {
+  base::Json definition = tests::echo_definition("echo");
+  definition["outputSchema"] = {{"properties", {{"a", {{"pattern", "(?=a)b"}}}}}};
+  CHECK(quarantine(definition) ==
+        "its outputSchema cannot be checked: #/properties/a/pattern: the pattern uses look-ahead, "
+        "which is not supported");
+  definition["outputSchema"] = {{"type", "object"}};
+  CHECK(compile_tool(definition, limits).output);
+}
+
 TEST_CASE("a tool with a name that is none is quarantined", "[server_tool]") {
   for (const char* name : {"", "a b", "a\n", "send_\xd0\xb5mail"}) {
     CAPTURE(name);

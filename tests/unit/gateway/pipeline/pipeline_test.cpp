@@ -21,6 +21,15 @@ roles:
 tools: {files/read: {effect: read_only}}
 )";
 
+// A tool that promises what its results are.
+Json count_definition() {
+  Json definition = tests::echo_definition("count");
+  definition["outputSchema"] = {{"type", "object"},
+                                {"properties", {{"lines", {{"type", "integer"}}}}},
+                                {"required", {"lines"}}};
+  return definition;
+}
+
 class FakeDispatcher final : public Dispatcher {
  public:
   base::Task<base::Result<ServerAnswer>> send(const policies::Permit& permit,
@@ -52,10 +61,10 @@ struct Fixture {
   base::Limits limits;
   FakeDispatcher dispatcher{journal};
   Pipeline pipeline = call_pipeline({journal, log, limits, dispatcher});
-  std::shared_ptr<const Snapshot> snapshot =
-      tests::snapshot_of(policy, {tests::server_tools("files", {tests::echo_definition("read"),
-                                                                tests::echo_definition("write"),
-                                                                tests::echo_definition("drop")})});
+  std::shared_ptr<const Snapshot> snapshot = tests::snapshot_of(
+      policy, {tests::server_tools("files",
+                                   {tests::echo_definition("read"), tests::echo_definition("write"),
+                                    tests::echo_definition("drop"), count_definition()})});
 
   Call make_call(const std::string& agent, const std::string& tool, Json arguments) const {
     Call call;
@@ -225,6 +234,38 @@ TEST_CASE("a result over the limit is withheld and the caller is told", "[pipeli
   const Outcome outcome = f.run("alice", "files__read");
   CHECK(outcome.tool_error());
   CHECK(outcome.reason == "result_too_large");
+}
+
+TEST_CASE("a result that breaks the tool's outputSchema becomes an error that says so",
+          "[pipeline]") {
+  Fixture f;
+  Json& result = f.dispatcher.answer.value().response.result;
+  result["structuredContent"] = {{"lines", "many"}};
+  const Outcome outcome = f.run("alice", "files__count");
+  CHECK(outcome.tool_error());
+  CHECK(outcome.kind == Outcome::Kind::answered);
+  CHECK(outcome.reason == "result_invalid");
+  CHECK(
+      outcome.result["content"][0]["text"] ==
+      "The call was carried out, but the result of files/count breaks the tool's outputSchema. It "
+      "was withheld.\n/lines: expected integer, found string \"many\"");
+  CHECK_FALSE(outcome.result.contains("structuredContent"));
+  CHECK(f.last_audit()["outcome"]["reason"] == "result_invalid");
+}
+
+TEST_CASE("a result without what the outputSchema describes breaks it", "[pipeline]") {
+  Fixture f;
+  CHECK(f.run("alice", "files__count").reason == "result_invalid");
+}
+
+TEST_CASE("a result that keeps the outputSchema passes, and so does an error of the tool",
+          "[pipeline]") {
+  Fixture f;
+  Json& result = f.dispatcher.answer.value().response.result;
+  result["structuredContent"] = {{"lines", 3}};
+  CHECK(f.run("alice", "files__count").result["structuredContent"] == Json{{"lines", 3}});
+  result = {{"content", Json::array()}, {"isError", true}};
+  CHECK(f.run("alice", "files__count").reason.empty());
 }
 
 TEST_CASE("a dry run shows the rule and sends nothing", "[pipeline]") {
