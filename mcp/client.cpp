@@ -25,9 +25,10 @@ void add_meta(Json& params, Revision revision) {
                      {meta::client_info, client_info()}};
 }
 
-HttpTransport::Headers headers_for(const Handshake& handshake, const std::string& method,
-                                   const Json& params) {
-  HttpTransport::Headers headers;
+Transport::Headers headers_for(const Transport& transport, const Handshake& handshake,
+                               const std::string& method, const Json& params) {
+  Transport::Headers headers;
+  if (!transport.has_headers()) return headers;
   if (has_version_header(handshake.revision)) {
     headers.emplace_back(header::protocol_version, to_string(handshake.revision));
   }
@@ -67,24 +68,26 @@ base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake,
                                                      Json params, base::SteadyTime deadline) {
   add_meta(params, handshake.revision);
   const Id id = next_id();
-  auto headers = headers_for(handshake, method, params);
+  auto headers = headers_for(transport_, handshake, method, params);
   auto sent = co_await transport_.request(id, request_text(id, method, params), std::move(headers),
                                           {std::chrono::hours(1), deadline}, true);
   if (!sent) co_return sent.error();
   while (true) {
-    auto message = co_await sent->next();
+    auto message = co_await (*sent)->next();
     if (!message) co_return message.error();
     if (auto* response = std::get_if<Response>(&*message)) {
-      co_return Answer{sent->status(), sent->header(header::session_id), std::move(*response)};
+      co_return Answer{(*sent)->status(), (*sent)->session(), std::move(*response)};
     }
   }
 }
 
 base::Task<base::Result<Handshake>> Client::connect(std::optional<Era> era,
-                                                    base::SteadyTime deadline) {
+                                                    base::SteadyTime deadline,
+                                                    base::SteadyTime question_deadline) {
   if (era == Era::legacy) co_return co_await initialize(deadline);
   Handshake modern;
-  auto answer = co_await ask(modern, "server/discover", Json::object(), deadline);
+  auto answer = co_await ask(modern, "server/discover", Json::object(),
+                             std::min(deadline, question_deadline));
   if (!answer) {
     // Only a refusal that is not about access speaks for a server that does not know the method.
     const Code why = answer.error().code;
@@ -126,7 +129,7 @@ base::Task<base::Result<Handshake>> Client::initialize(base::SteadyTime deadline
   Handshake handshake{*revision, answer->session, member_or_null(result, "serverInfo"),
                       member_or_null(result, "capabilities")};
   const std::string method = "notifications/initialized";
-  auto headers = headers_for(handshake, method, Json());
+  auto headers = headers_for(transport_, handshake, method, Json());
   auto noticed =
       co_await transport_.notify(notification_text(method, Json()), std::move(headers), deadline);
   if (!noticed) co_return noticed.error();
@@ -163,12 +166,13 @@ base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& 
   co_return Error{Code::limit, "its tool list has too many pages", {}};
 }
 
-base::Task<base::Result<HttpExchange>> Client::call_tool(const Handshake& handshake, ToolCall call,
-                                                         RequestDeadlines deadlines) {
+base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call_tool(const Handshake& handshake,
+                                                                      ToolCall call,
+                                                                      RequestDeadlines deadlines) {
   const std::string method = "tools/call";
   Json params = {{"name", std::move(call.name)}, {"arguments", std::move(call.arguments)}};
-  auto headers = headers_for(handshake, method, params);
-  if (handshake.era() == Era::modern && call.headers != nullptr) {
+  auto headers = headers_for(transport_, handshake, method, params);
+  if (handshake.era() == Era::modern && call.headers != nullptr && transport_.has_headers()) {
     for (auto& field : param_header_fields(*call.headers, params["arguments"])) {
       headers.push_back(std::move(field));
     }
