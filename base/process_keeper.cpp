@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <map>
@@ -12,6 +12,7 @@
 #include <optional>
 #include <system_error>
 
+#include <asio/post.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 
@@ -65,7 +66,8 @@ Result<pid_t> start_keeper(int socket) {
 }
 
 void bury(pid_t keeper) {
-  const FileDescriptor handle(pidfd_open(keeper, 0));
+  // glibc 2.36 declares pidfd_open() without its C linkage.
+  const FileDescriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, keeper, 0)));
   pollfd waiting{handle.get(), POLLIN, 0};
   if (::poll(&waiting, 1, patience_ms) == 0) ::kill(keeper, SIGKILL);
   ::waitpid(keeper, nullptr, 0);
@@ -118,7 +120,10 @@ Status ProcessKeeper::State::ensure_keeper() {
   if (!started) return started.error();
   keeper = *started;
   socket = std::make_unique<Socket>(loop.executor(), pair->first.release());
-  loop.spawn(read_news(shared_from_this(), keeper));
+  // Not spawned here: on its own loop that runs at once, and the mutex is held.
+  asio::post(loop.io(), [self = shared_from_this(), from = keeper] {
+    self->loop.spawn(self->read_news(self, from));
+  });
   return {};
 }
 
@@ -150,8 +155,8 @@ Task<void> ProcessKeeper::State::read_news(std::shared_ptr<State>, pid_t from) {
     const std::lock_guard lock(mutex);
     if (socket) socket->cancel(ignored);
   });
-  Socket& source = *socket;
   while (!loop.ending()) {
+    Socket& source = *socket;
     auto message = receive_unix_message(source.native_handle());
     if (!message) co_return lose_keeper(from);
     if (*message) {

@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 
+#include "base/keeper_process.h"
 #include "base/version.h"
 #include "base/yaml.h"
 #include "gateway/commands/command.h"
@@ -26,6 +27,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto ended = base::keep_processes_if_asked(argc, argv)) return *ended;
   std::signal(SIGPIPE,
               SIG_IGN);  // a peer that goes away is an error of its connection, not our end
   CLI::App app{"Sluice: one governed MCP endpoint for the tools of many servers", "sluice"};

@@ -107,14 +107,17 @@ base::Status StdioChannel::send(std::string body) { return enqueue({std::nullopt
 
 base::Status StdioChannel::enqueue(Outgoing outgoing) {
   outgoing.line.push_back('\n');
-  const std::lock_guard lock(mutex_);
-  if (!open_) return unavailable(closed_because_);
-  if (outbox_bytes_ + outgoing.line.size() > most_outbox) {
-    return unavailable("it does not read what it is sent");
+  {
+    const std::lock_guard lock(mutex_);
+    if (!open_) return unavailable(closed_because_);
+    if (outbox_bytes_ + outgoing.line.size() > most_outbox) {
+      return unavailable("it does not read what it is sent");
+    }
+    outbox_bytes_ += outgoing.line.size();
+    outbox_.push_back(std::move(outgoing));
+    if (std::exchange(writing_, true)) return {};
   }
-  outbox_bytes_ += outgoing.line.size();
-  outbox_.push_back(std::move(outgoing));
-  if (!std::exchange(writing_, true)) home_.spawn(write(shared_from_this()));
+  home_.spawn(write(shared_from_this()));  // on its own loop this runs at once
   return {};
 }
 

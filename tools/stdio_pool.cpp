@@ -33,7 +33,9 @@ void StdioPool::ask(const std::string& owner, Waiter waiter) {
     return waiter(std::move(instance));
   }
   slot->waiters.push_back(std::move(waiter));
-  if (!std::exchange(slot->starting, true)) home_.spawn(start(slot));
+  const bool starting = std::exchange(slot->starting, true);
+  lock.unlock();
+  if (!starting) home_.spawn(start(slot));  // on its own loop this runs at once
 }
 
 Result<StdioPool::SlotPointer> StdioPool::slot_of(const std::string& owner, SteadyTime now) {

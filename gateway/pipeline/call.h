@@ -21,6 +21,7 @@ struct Call {
   // Set at the door.
   std::string request_id;
   Principal principal;
+  std::string session;   ///< of a legacy client, checked; "" when there is none
   std::string tool;      ///< the name the caller used
   base::Json arguments;  ///< an object; empty when the caller sent none
   std::optional<std::string>
