@@ -96,7 +96,8 @@ class ConfigReader {
   }
 
   void read_includes(const base::YamlNode& node) {
-    for (const std::filesystem::path& file : match_files(node, directory_)) {
+    // `sluice servers add` may still have to write the first file.
+    for (const std::filesystem::path& file : match_files(node, directory_, true)) {
       for (const auto& [key, value] : base::YamlNode::load(file.string()).entries()) {
         if (key.text() != "servers") {
           key.fail("an included file holds 'servers' alone; found '" + key.text() + "'");

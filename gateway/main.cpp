@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
   app.add_option("-c,--config", invocation.config, "The configuration file")
       ->envname("SLUICE_CONFIG")
       ->capture_default_str();
+  app.add_option("--mcp-config", invocation.client_file,
+                 "An MCP client's configuration file (Claude, Cursor, VS Code) instead of one");
   app.add_flag("--json", invocation.json, "Print JSON");
   add_commands(app, invocation);
   try {
