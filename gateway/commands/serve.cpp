@@ -45,8 +45,8 @@ void add_serve(CLI::App& app, Invocation& invocation) {
   command->add_option("--listen", invocation.listen,
                       "HOST:PORT, instead of the configuration's 'listen'");
   command->footer(
-      "Examples: sluice serve --config sluice.yaml\n"
-      "          sluice serve --mcp-config ~/.cursor/mcp.json");
+      "Example: sluice serve --config sluice.yaml\n"
+      "         sluice serve --mcp-config ~/.cursor/mcp.json");
   command->callback(
       [&invocation] { invocation.run = [&invocation] { return serve(invocation); }; });
 }

@@ -200,8 +200,8 @@ void add_server_files(CLI::App& servers, Invocation& invocation) {
   add_server->add_option("--instances", options->instances, "shared, agent or session")
       ->check(CLI::IsMember({"shared", "agent", "session"}));
   add_server->footer(
-      "Examples: sluice servers add files -- npx -y @modelcontextprotocol/server-filesystem ./data\n"
-      "          sluice servers add search --url http://127.0.0.1:9001/mcp -H 'X-Key: "
+      "Example: sluice servers add files -- npx -y @modelcontextprotocol/server-filesystem ./data\n"
+      "         sluice servers add search --url http://127.0.0.1:9001/mcp -H 'X-Key: "
       "${env:SEARCH_KEY}'");
   add_server->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return add(invocation, *options); };
