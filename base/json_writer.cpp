@@ -79,7 +79,7 @@ void write_double(std::string& out, double value) {
 }
 
 // A container that is being written, with the place of the next child.
-struct Frame {
+struct OpenContainer {
   const Json* container;
   std::size_t next = 0;
 };
@@ -108,7 +108,7 @@ void write_leaf(std::string& out, const Json& value) {
 
 // Writes what stands before the next child and returns that child; nullptr when the container is
 // finished.
-const Json* next_child(std::string& out, Frame& frame) {
+const Json* next_child(std::string& out, OpenContainer& frame) {
   const bool is_array = frame.container->is_array();
   const bool is_first = frame.next == 0;
   if (frame.next == frame.container->size()) {
@@ -160,7 +160,7 @@ void append_json(std::string& out, const Json& value) {
     write_leaf(out, value);
     return;
   }
-  std::vector<Frame> open{{&value}};
+  std::vector<OpenContainer> open{{&value}};
   while (!open.empty()) {
     const Json* child = next_child(out, open.back());
     if (child == nullptr) {

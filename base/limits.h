@@ -39,6 +39,8 @@ struct Limits {
   std::size_t upstream_pages = 64;
   std::size_t tool_definition = 64 << 10;
   std::size_t upstream_connections = 2'048;  ///< per server and event loop
+  std::size_t instances = 32;                ///< of a stdio server that has several
+  std::chrono::milliseconds instance_idle{600'000};
 };
 
 }  // namespace base

@@ -17,7 +17,8 @@ Json server_facts(const tools::Upstream& upstream) {
   const auto offered = upstream.tools();
   Json facts{{"server", upstream.name()}, {"state", to_string(status.state)},
              {"reason", status.reason},   {"since", base::rfc3339(status.since, 6)},
-             {"revision", nullptr},       {"tools", offered ? offered->tools.size() : 0}};
+             {"revision", nullptr},       {"tools", offered ? offered->tools.size() : 0},
+             {"instances", upstream.instances()}};
   if (status.revision) facts["revision"] = mcp::to_string(*status.revision);
   return facts;
 }
@@ -83,6 +84,7 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (!target) co_return error_response(400, target.error().message);
   const std::string route = target->method + " " + target->path;
   if (route == "GET /v1/servers") co_return list_servers();
+  if (route == "POST /v1/servers/restart") co_return restart_server(request);
   if (route == "GET /v1/tools") co_return list_tools(request);
   if (route == "POST /v1/call") co_return co_await call(loop, request, request_id, peer);
   co_return error_response(404, "There is no such route: " + route);
@@ -92,6 +94,18 @@ HttpResponse Admin::list_servers() const {
   Json servers = Json::array();
   for (const auto& upstream : d_.upstreams.all()) servers.push_back(server_facts(*upstream));
   return json_response(200, base::dump_json({{"servers", std::move(servers)}}));
+}
+
+HttpResponse Admin::restart_server(const RawRequest& request) const {
+  const auto body = base::parse_json(request.body, d_.limits.json);
+  const std::string* name = body ? base::find_string(body->value, "server") : nullptr;
+  tools::Upstream* upstream = name ? d_.upstreams.find(*name) : nullptr;
+  if (upstream == nullptr) {
+    return error_response(404, "The running gateway has no such server" +
+                                   (name ? ": " + *name : std::string(".")));
+  }
+  upstream->restart();
+  return json_response(200, base::dump_json({{"server", *name}, {"restarted", true}}));
 }
 
 HttpResponse Admin::list_tools(const RawRequest& request) const {

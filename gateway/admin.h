@@ -28,6 +28,7 @@ class Admin final : public HttpHandler {
 
  private:
   HttpResponse list_servers() const;
+  HttpResponse restart_server(const RawRequest& request) const;
   HttpResponse list_tools(const RawRequest& request) const;
   base::Task<HttpResponse> call(base::Loop& loop, const RawRequest& request, std::string request_id,
                                 std::string peer) const;

@@ -85,6 +85,9 @@ base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& ca
   call.inexact = pointer_inside(context.inexact, "/params/arguments");
   call.request_id = context.request_id;
   call.principal = context.principal;
+  if (context.inbound.era == mcp::Era::legacy) {
+    call.session = context.fields.find(mcp::header::session_id).value_or("");
+  }
   call.snapshot = context.snapshot;
   call.loop = &context.loop;
   call.received = std::chrono::system_clock::now();

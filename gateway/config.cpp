@@ -17,7 +17,9 @@ constexpr std::size_t longest_socket_path = 107;
 constexpr int most_threads = 64;
 
 const std::string no_redis = "only the embedded store is part of this build";
-const std::string no_client_files = "client files are not part of this build; write 'servers'";
+const std::string no_client_files =
+    "it belongs to a client's file; run 'sluice servers import FILE', or serve that file with "
+    "--mcp-config";
 
 const std::vector<std::pair<std::string, std::string>> not_built = {
     {"tls", "TLS is not part of this build; put a proxy that ends TLS before it"},
@@ -94,7 +96,8 @@ class ConfigReader {
   }
 
   void read_includes(const base::YamlNode& node) {
-    for (const std::filesystem::path& file : match_files(node, directory_)) {
+    // `sluice servers add` may still have to write the first file.
+    for (const std::filesystem::path& file : match_files(node, directory_, true)) {
       for (const auto& [key, value] : base::YamlNode::load(file.string()).entries()) {
         if (key.text() != "servers") {
           key.fail("an included file holds 'servers' alone; found '" + key.text() + "'");

@@ -11,18 +11,27 @@
 
 #include "base/limits.h"
 #include "policies/policy_files.h"
+#include "tools/upstream_settings.h"
 
 namespace gateway {
 
 /// How Sluice finds out which protocol an upstream speaks.
 enum class EraChoice { automatic, modern, legacy };
 
-/// One entry of `servers:`.
+/// One entry of `servers:`. Values of headers, arguments and environment may hold secrets: they are
+/// never printed.
 struct ServerConfig {
   std::string name;
+  std::string place;  ///< FILE:LINE:COLUMN
+  // Over HTTP:
   std::string url;
-  std::vector<std::pair<std::string, std::string>>
-      headers;  ///< values may hold secrets: never printed
+  std::vector<std::pair<std::string, std::string>> headers;
+  // Over stdio: the program and its arguments, what it gets beside the variables that every child
+  // gets, and where it starts.
+  std::vector<std::string> command;
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::filesystem::path directory;
+  tools::Instances instances = tools::Instances::shared;
   EraChoice era = EraChoice::automatic;
   bool trusted = false;
   std::optional<std::string> prefix;  ///< absent: the server's name; "": bare names
@@ -31,6 +40,8 @@ struct ServerConfig {
   std::chrono::milliseconds start_timeout{60'000};
   /// Why this server alone is off, e.g. an unset variable; "" when it is on.
   std::string disabled;
+
+  bool is_stdio() const { return !command.empty(); }
 };
 
 /// `HOST:PORT` as written under `listen:`.

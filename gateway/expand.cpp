@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::size_t max_file_bytes = 64 << 10;
 
-/// What stands between `${` and `}`.
-struct Reference {
-  std::string kind, name;
-  std::optional<std::string> fallback;
-};
-
 Reference parse_reference(const base::YamlNode& node, const std::string& body) {
   Reference reference;
   const std::size_t colon = body.find(':');
@@ -34,15 +28,16 @@ Reference parse_reference(const base::YamlNode& node, const std::string& body) {
   return reference;
 }
 
-/// The value, or an empty optional and the reason in `missing`.
-std::optional<std::string> read_variable(const std::string& name, std::string& missing) {
-  const char* value = std::getenv(name.c_str());
-  if (value != nullptr) return value;
-  missing = "the environment variable " + name + " is not set";
+}  // namespace
+
+std::optional<std::string> read_variable(const Reference& reference, std::string& missing) {
+  const char* value = std::getenv(reference.name.c_str());
+  if (value != nullptr && (*value != '\0' || !reference.fallback)) return value;
+  missing = "the environment variable " + reference.name + " is not set";
   return std::nullopt;
 }
 
-std::optional<std::string> read_file(const std::filesystem::path& path, std::string& missing) {
+std::optional<std::string> read_value_file(const std::filesystem::path& path, std::string& missing) {
   const std::string cannot = "the file " + path.string() + " cannot be read: ";
   std::error_code error;
   const bool regular = std::filesystem::is_regular_file(path, error);
@@ -67,33 +62,7 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::str
   return text;
 }
 
-std::string value_of(const base::YamlNode& node, const Reference& reference,
-                     const std::filesystem::path& directory, std::string& missing) {
-  std::string reason;
-  std::optional<std::string> value;
-  if (reference.kind == "env") {
-    value = read_variable(reference.name, reason);
-    if (reference.fallback && value && value->empty()) value.reset();
-  } else if (reference.kind == "file") {
-    value = read_file((directory / reference.name).lexically_normal(), reason);
-  } else if (reference.kind == "secret") {
-    node.fail("'${secret:" + reference.name +
-              "}' is not supported yet: the store of secrets is not part of this build; "
-              "use ${env:NAME} or ${file:PATH}");
-  } else if (reference.kind.empty()) {
-    node.fail("'${" + reference.name + "}' is not supported yet: write ${env:" + reference.name +
-              "}");
-  } else {
-    node.fail("unknown form '${" + reference.kind + ":…}'; expected ${env:NAME} or ${file:PATH}");
-  }
-  if (!value) value = reference.fallback;
-  if (!value && missing.empty()) missing = reason;
-  return value.value_or("");
-}
-
-}  // namespace
-
-Expanded expand(const base::YamlNode& node, const std::filesystem::path& directory) {
+Expanded expand_references(const base::YamlNode& node, const ReferenceLookup& lookup) {
   const std::string text = node.text();
   Expanded result;
   std::size_t at = 0;
@@ -104,9 +73,34 @@ Expanded expand(const base::YamlNode& node, const std::filesystem::path& directo
     const std::size_t end = text.find('}', start);
     if (end == std::string::npos) node.fail("'${' without its '}'");
     const Reference reference = parse_reference(node, text.substr(start + 2, end - start - 2));
-    result.text += value_of(node, reference, directory, result.missing);
+    std::string missing;
+    std::optional<std::string> value = lookup(node, reference, missing);
+    if (!value) value = reference.fallback;
+    if (!value && result.missing.empty()) result.missing = missing;
+    result.text += value.value_or("");
     at = end + 1;
   }
+}
+
+Expanded expand(const base::YamlNode& node, const std::filesystem::path& directory) {
+  return expand_references(
+      node, [&](const base::YamlNode& place, const Reference& reference, std::string& missing) {
+        if (reference.kind == "env") return read_variable(reference, missing);
+        if (reference.kind == "file") {
+          return read_value_file((directory / reference.name).lexically_normal(), missing);
+        }
+        if (reference.kind == "secret") {
+          place.fail("'${secret:" + reference.name +
+                     "}' is not supported yet: the store of secrets is not part of this build; "
+                     "use ${env:NAME} or ${file:PATH}");
+        }
+        if (reference.kind.empty()) {
+          place.fail("'${" + reference.name + "}' is not supported yet: write ${env:" +
+                     reference.name + "}");
+        }
+        place.fail("unknown form '${" + reference.kind +
+                   ":…}'; expected ${env:NAME} or ${file:PATH}");
+      });
 }
 
 std::string expand_or_fail(const base::YamlNode& node, const std::filesystem::path& directory) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "base/yaml.h"
@@ -12,6 +14,26 @@ struct Expanded {
   std::string text;
   std::string missing;  ///< why one of them has no value; "" when all have one
 };
+
+/// What stands between `${` and `}`: `KIND:NAME`, or `NAME` alone, and `:-` before a default.
+struct Reference {
+  std::string kind, name;
+  std::optional<std::string> fallback;
+};
+
+/// The value of a reference; nullopt when it has none, and the reason in `missing`. The default has
+/// been left to it.
+using ReferenceLookup = std::function<std::optional<std::string>(
+    const base::YamlNode& node, const Reference& reference, std::string& missing)>;
+
+/// Expands the references of a scalar with `lookup`.
+Expanded expand_references(const base::YamlNode& node, const ReferenceLookup& lookup);
+
+/// An environment variable of this process. With a default, an empty one counts as unset.
+std::optional<std::string> read_variable(const Reference& reference, std::string& missing);
+
+/// A whole file of at most 64 KiB without the line ends at its end.
+std::optional<std::string> read_value_file(const std::filesystem::path& path, std::string& missing);
 
 /// Expands a scalar. `${env:NAME:-default}` takes the default when the variable is unset or empty,
 /// `${file:PATH:-default}` when the file cannot be read; PATH is relative to `directory`, and line

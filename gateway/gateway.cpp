@@ -4,29 +4,13 @@
 #include <mutex>
 #include <utility>
 
-#include "base/url.h"
 #include "gateway/pipeline/record.h"
+#include "gateway/server_settings.h"
 
 namespace gateway {
 namespace {
 
 constexpr std::chrono::milliseconds key_refresh{250};  // so that a revocation holds within a second
-
-std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
-  std::vector<tools::UpstreamSettings> enabled;
-  for (const ServerConfig& server : config.servers) {
-    if (!server.disabled.empty()) continue;
-    auto url = base::parse_url(server.url);
-    if (!url) continue;  // loading refused it already
-    std::optional<mcp::Era> era;
-    if (server.era == EraChoice::modern) era = mcp::Era::modern;
-    if (server.era == EraChoice::legacy) era = mcp::Era::legacy;
-    enabled.push_back({server.name, std::move(*url), server.headers, era, server.trusted,
-                       server.prefix.value_or(server.name), server.timeout, server.max_timeout,
-                       server.start_timeout});
-  }
-  return enabled;
-}
 
 // Runs on a thread of its own: reading the store must not hold up an event loop.
 void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
@@ -51,7 +35,8 @@ Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Lo
       keys_(std::move(keys)),
       policy_(std::make_shared<const policies::Policy>(std::move(policy))),
       loops_(config.threads),
-      upstreams_(enabled_servers(config), loops_, config_.limits, [this] { publish_snapshot(); }),
+      upstreams_(enabled_servers(config), loops_, config_.limits, log,
+                 [this] { publish_snapshot(); }),
       dispatcher_(upstreams_),
       calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_})),
       dry_runs_(pipeline::dry_run_pipeline()),

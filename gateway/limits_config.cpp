@@ -60,6 +60,8 @@ void read_limits(const base::YamlNode& node, base::Limits& limits) {
                            count("upstream_pages", limits.upstream_pages),
                            size("tool_definition", limits.tool_definition),
                            count("upstream_connections", limits.upstream_connections),
+                           count("instances", limits.instances),
+                           time("instance_idle", limits.instance_idle),
                        });
 }
 

@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 
+#include "base/keeper_process.h"
 #include "base/version.h"
 #include "base/yaml.h"
 #include "gateway/commands/command.h"
@@ -26,6 +27,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto ended = base::keep_processes_if_asked(argc, argv)) return *ended;
   std::signal(SIGPIPE,
               SIG_IGN);  // a peer that goes away is an error of its connection, not our end
   CLI::App app{"Sluice: one governed MCP endpoint for the tools of many servers", "sluice"};
@@ -36,6 +38,8 @@ int main(int argc, char** argv) {
   app.add_option("-c,--config", invocation.config, "The configuration file")
       ->envname("SLUICE_CONFIG")
       ->capture_default_str();
+  app.add_option("--mcp-config", invocation.client_file,
+                 "An MCP client's configuration file (Claude, Cursor, VS Code) instead of one");
   app.add_flag("--json", invocation.json, "Print JSON");
   add_commands(app, invocation);
   try {

@@ -42,14 +42,18 @@ std::string escape_glob(const std::string& path) {
 }  // namespace
 
 std::vector<std::filesystem::path> match_files(const base::YamlNode& list,
-                                               const std::filesystem::path& directory) {
+                                               const std::filesystem::path& directory,
+                                               bool none_yet) {
   std::vector<std::filesystem::path> files;
+  bool may_be_empty = false;
   for (const base::YamlNode& item : list.items()) {
     const std::string pattern = expand_or_fail(item, directory);
     if (pattern.empty()) item.fail("a pattern must not be empty");
     const bool absolute = pattern.front() == '/';
     GlobResult result;
     if (!result.match(absolute ? pattern : escape_glob(directory.string() + "/") + pattern)) {
+      may_be_empty = none_yet && pattern.find_first_of("*?[") != std::string::npos;
+      if (may_be_empty) continue;
       item.fail("the pattern '" + pattern + "' matches no file in " + directory.string());
     }
     std::vector<std::filesystem::path> matched = result.paths();
@@ -63,7 +67,7 @@ std::vector<std::filesystem::path> match_files(const base::YamlNode& list,
       if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
     }
   }
-  if (files.empty()) list.fail("expected at least one pattern; found an empty list");
+  if (files.empty() && !may_be_empty) list.fail("expected at least one pattern; found an empty list");
   return files;
 }
 

@@ -38,9 +38,10 @@ std::string call_params(const ToolCall& call, Era era) {
 }
 
 // `name` is what the header Mcp-Name mirrors.
-HttpTransport::Headers headers_for(const Handshake& handshake, const std::string& method,
-                                   const std::optional<std::string>& name) {
-  HttpTransport::Headers headers;
+Transport::Headers headers_for(const Transport& transport, const Handshake& handshake,
+                               const std::string& method, const std::optional<std::string>& name) {
+  Transport::Headers headers;
+  if (!transport.has_headers()) return headers;
   if (has_version_header(handshake.revision)) {
     headers.emplace_back(header::protocol_version, to_string(handshake.revision));
   }
@@ -78,25 +79,27 @@ base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake,
                                                      Json params, base::SteadyTime deadline) {
   if (handshake.era() == Era::modern) params["_meta"] = modern_meta();
   const Id id = next_id();
-  auto headers = headers_for(handshake, method, mirrored_name(method, params));
-  auto sent = co_await transport_.request(id, request_text(id, method, base::dump_json(params)), std::move(headers),
+  auto headers = headers_for(transport_, handshake, method, mirrored_name(method, params));
+  auto sent = co_await transport_.request(id, request_text(id, method, base::dump_json(params)),
+                                          std::move(headers),
                                           {std::chrono::hours(1), deadline}, true);
   if (!sent) co_return sent.error();
   while (true) {
-    auto message = co_await sent->next();
+    auto message = co_await (*sent)->next();
     if (!message) co_return message.error();
     if (auto* response = std::get_if<Response>(&*message)) {
-      co_return Answer{sent->status(), std::string(sent->header(header::session_id)),
-                       std::move(*response)};
+      co_return Answer{(*sent)->status(), std::string((*sent)->session()), std::move(*response)};
     }
   }
 }
 
 base::Task<base::Result<Handshake>> Client::connect(std::optional<Era> era,
-                                                    base::SteadyTime deadline) {
+                                                    base::SteadyTime deadline,
+                                                    base::SteadyTime question_deadline) {
   if (era == Era::legacy) co_return co_await initialize(deadline);
   Handshake modern;
-  auto answer = co_await ask(modern, "server/discover", Json::object(), deadline);
+  auto answer = co_await ask(modern, "server/discover", Json::object(),
+                             std::min(deadline, question_deadline));
   if (!answer) {
     // Only a refusal that is not about access speaks for a server that does not know the method.
     const Code why = answer.error().code;
@@ -138,7 +141,7 @@ base::Task<base::Result<Handshake>> Client::initialize(base::SteadyTime deadline
   Handshake handshake{*revision, answer->session, member_or_null(result, "serverInfo"),
                       member_or_null(result, "capabilities")};
   const std::string method = "notifications/initialized";
-  auto headers = headers_for(handshake, method, std::nullopt);
+  auto headers = headers_for(transport_, handshake, method, std::nullopt);
   auto noticed =
       co_await transport_.notify(notification_text(method, Json()), std::move(headers), deadline);
   if (!noticed) co_return noticed.error();
@@ -175,12 +178,12 @@ base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& 
   co_return Error{Code::limit, "its tool list has too many pages", {}};
 }
 
-base::Task<base::Result<HttpExchange>> Client::call_tool(const Handshake& handshake,
-                                                         const ToolCall& call,
-                                                         RequestDeadlines deadlines) {
+base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call_tool(const Handshake& handshake,
+                                                                       ToolCall call,
+                                                                       RequestDeadlines deadlines) {
   const std::string method = "tools/call";
-  auto headers = headers_for(handshake, method, call.name);
-  if (handshake.era() == Era::modern) {
+  auto headers = headers_for(transport_, handshake, method, call.name);
+  if (handshake.era() == Era::modern && transport_.has_headers()) {
     for (auto& field : param_header_fields(call.headers, call.arguments.value())) {
       headers.push_back(std::move(field));
     }

@@ -2,15 +2,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
-#include "mcp/http_transport.h"
+#include "base/limits.h"
 #include "mcp/param_headers.h"
 #include "mcp/revision.h"
 #include "mcp/tool_arguments.h"
+#include "mcp/transport.h"
 
 namespace mcp {
 
@@ -33,27 +35,31 @@ struct ToolCall {
   bool repeatable = false;
 };
 
-/// A client of one MCP server from one event loop, of either era. Requests carry
-/// `clientCapabilities: {}`. Errors are those of HttpExchange; JSON-RPC errors are in the Response.
+/// A client of one MCP server, of either era, over any transport. Requests carry
+/// `clientCapabilities: {}`. Errors are those of Exchange; JSON-RPC errors are in the Response.
 class Client {
  public:
   /// `ids` numbers the requests of all clients that share one session.
-  Client(HttpTransport& transport, std::atomic<std::int64_t>& ids)
+  Client(Transport& transport, std::atomic<std::int64_t>& ids)
       : transport_(transport), ids_(ids) {}
 
   /// Finds out the server's era (protocol.md §3.2): asks `server/discover`, falls back to
   /// `initialize`. `era` skips the question. What says nothing about the era (no connection, 401,
-  /// 403, 5xx, time-out) is an error, never a verdict.
-  base::Task<base::Result<Handshake>> connect(std::optional<Era> era, base::SteadyTime deadline);
+  /// 403, 5xx, time-out) is an error, never a verdict. The question is given up at `question_deadline`.
+  base::Task<base::Result<Handshake>> connect(
+      std::optional<Era> era, base::SteadyTime deadline,
+      base::SteadyTime question_deadline = base::SteadyTime::max());
 
   /// All pages of tools/list: definitions as the server wrote them. Code::limit beyond the bounds.
   base::Task<base::Result<std::vector<base::Json>>> list_tools(const Handshake& handshake,
                                                                const base::Limits& limits,
                                                                base::SteadyTime deadline);
 
-  /// Sends a tools/call under a fresh id. `handshake` and `call` live until the task ends.
-  base::Task<base::Result<HttpExchange>> call_tool(const Handshake& handshake, const ToolCall& call,
-                                                   RequestDeadlines deadlines);
+  /// Sends a tools/call under a fresh id. `handshake` and what `call` refers to live until the task
+  /// ends.
+  base::Task<base::Result<std::unique_ptr<Exchange>>> call_tool(const Handshake& handshake,
+                                                                ToolCall call,
+                                                                RequestDeadlines deadlines);
 
  private:
   struct Answer {
@@ -66,7 +72,7 @@ class Client {
   base::Task<base::Result<Handshake>> initialize(base::SteadyTime deadline);
   Id next_id() { return Id(++ids_); }
 
-  HttpTransport& transport_;
+  Transport& transport_;
   std::atomic<std::int64_t>& ids_;
 };
 

@@ -162,17 +162,16 @@ base::ClientRequest HttpTransport::make_request(std::string body, Headers header
   return {"POST", target_, std::move(headers), std::move(body), false};
 }
 
-base::Task<base::Result<HttpExchange>> HttpTransport::request(Id id, std::string body,
-                                                              Headers headers,
-                                                              RequestDeadlines deadlines,
-                                                              bool repeatable) {
+base::Task<base::Result<std::unique_ptr<Exchange>>> HttpTransport::request(
+    Id id, std::string body, Headers headers, RequestDeadlines deadlines, bool repeatable) {
   base::ClientRequest request = make_request(std::move(body), std::move(headers));
   request.repeatable = repeatable;
   const auto first =
       std::min(std::chrono::steady_clock::now() + deadlines.idle, deadlines.absolute);
   auto response = co_await client_.send(std::move(request), first);
   if (!response) co_return response.error();
-  co_return HttpExchange(loop_, std::move(*response), std::move(id), deadlines, limits_);
+  co_return std::unique_ptr<Exchange>(std::make_unique<HttpExchange>(
+      loop_, std::move(*response), std::move(id), deadlines, limits_));
 }
 
 base::Task<base::Status> HttpTransport::notify(std::string body, Headers headers,

@@ -1,43 +1,27 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
+#include <memory>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include "base/http_client.h"
-#include "mcp/jsonrpc.h"
+#include "mcp/messages.h"
 #include "mcp/sse_reader.h"
+#include "mcp/transport.h"
 
 namespace mcp {
 
-/// How long a request may take: `idle` without any sign of life, `absolute` in all.
-struct RequestDeadlines {
-  std::chrono::milliseconds idle;
-  base::SteadyTime absolute;
-};
-
-/// One request in flight over Streamable HTTP: events are read from it until the response comes
-/// (design §2.3). Dropping it before that closes the connection, which cancels the request at a
-/// modern server.
-///
-/// Errors that say that it was certainly not carried out: Code::unavailable, nothing was sent or
-/// the server is too busy; unauthorized (HTTP 401, 403); not_found (404: a legacy session is gone);
-/// refused (other statuses that turn a request away). After any other error it may have been
-/// carried out.
-class HttpExchange {
+/// A request over Streamable HTTP. Dropping it closes the connection, which cancels the request at
+/// a modern server.
+class HttpExchange final : public Exchange {
  public:
   HttpExchange(base::Loop& loop, base::ClientResponse response, Id id, RequestDeadlines deadlines,
                const base::Limits& limits);
 
-  /// The next message: notifications and server requests in order, last the response.
-  base::Task<base::Result<Message>> next();
-
-  int status() const { return response_.status(); }
-  /// Bytes of the last message as it was sent.
-  std::size_t size() const { return size_; }
-  std::string_view header(std::string_view name) const { return response_.header(name); }
+  base::Task<base::Result<Message>> next() override;
+  std::size_t size() const override { return size_; }
+  int status() const override { return response_.status(); }
+  std::string_view session() const override { return response_.header(header::session_id); }
 
  private:
   base::Task<base::Result<Message>> next_of_json();
@@ -57,20 +41,20 @@ class HttpExchange {
 };
 
 /// Posts JSON-RPC messages to one MCP endpoint from one event loop.
-class HttpTransport {
+class HttpTransport final : public Transport {
  public:
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-
   /// `headers` go with every request, e.g. the server's credentials.
   HttpTransport(base::Loop& loop, const base::Url& endpoint, Headers headers,
                 const base::Limits& limits);
 
-  /// Sends a request. `repeatable`: it may be sent again when a kept-alive connection turns out to
-  /// be dead.
-  base::Task<base::Result<HttpExchange>> request(Id id, std::string body, Headers headers,
-                                                 RequestDeadlines deadlines, bool repeatable);
-  /// Sends a notification; any 2xx is acceptance.
-  base::Task<base::Status> notify(std::string body, Headers headers, base::SteadyTime deadline);
+  bool has_headers() const override { return true; }
+  base::Task<base::Result<std::unique_ptr<Exchange>>> request(Id id, std::string body,
+                                                              Headers headers,
+                                                              RequestDeadlines deadlines,
+                                                              bool repeatable) override;
+  /// Any 2xx is acceptance.
+  base::Task<base::Status> notify(std::string body, Headers headers,
+                                  base::SteadyTime deadline) override;
 
  private:
   base::ClientRequest make_request(std::string body, Headers headers) const;

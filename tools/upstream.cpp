@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <random>
 
+#include "tools/http_link.h"
+#include "tools/stdio_link.h"
+
 namespace tools {
 namespace {
 
@@ -10,9 +13,11 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr std::chrono::milliseconds first_pause{250};
-constexpr std::chrono::milliseconds longest_pause{30'000};
+using State = UpstreamStatus::State;
+using Sent = Result<std::unique_ptr<mcp::Exchange>>;
+
 constexpr std::chrono::milliseconds alive_check{500};
+constexpr std::chrono::milliseconds restart_check{100};
 
 std::string for_people(const Error& error) {
   return error.detail.empty() ? error.message : error.message + " (" + error.detail + ")";
@@ -25,119 +30,140 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds pause) {
          std::chrono::milliseconds(generator() % static_cast<unsigned>(pause.count() / 2 + 1));
 }
 
+base::Task<Sent> not_sent(Error error) { co_return error; }
+
+std::unique_ptr<UpstreamLink> make_link(const UpstreamSettings& settings,
+                                        const Upstream::Dependencies& d,
+                                        std::function<void(std::string)> on_lost) {
+  if (std::holds_alternative<HttpServer>(settings.server)) {
+    return std::make_unique<HttpLink>(settings, d.loops, d.limits, std::move(on_lost));
+  }
+  return std::make_unique<StdioLink>(settings, d.loops, d.keeper, d.limits, d.log,
+                                     std::move(on_lost));
+}
+
 }  // namespace
 
 std::string_view to_string(UpstreamStatus::State state) {
   switch (state) {
-    case UpstreamStatus::State::connecting:
+    case State::connecting:
       return "connecting";
-    case UpstreamStatus::State::ready:
+    case State::ready:
       return "ready";
-    case UpstreamStatus::State::down:
+    case State::down:
       return "down";
+    case State::stopped:
+      return "stopped";
   }
   return "down";
 }
 
-Upstream::Connector::Connector(base::Loop& loop, const UpstreamSettings& settings,
-                               const base::Limits& limits, std::atomic<std::int64_t>& ids)
-    : transport(loop, settings.url, settings.headers, limits), client(transport, ids) {}
-
-Upstream::Upstream(UpstreamSettings settings, base::EventLoops& loops, const base::Limits& limits,
+Upstream::Upstream(UpstreamSettings settings, const Dependencies& dependencies,
                    std::function<void()> on_change)
     : settings_(std::move(settings)),
-      loops_(loops),
-      limits_(limits),
-      on_change_(std::move(on_change)) {
-  for (std::size_t i = 0; i < loops.size(); ++i) {
-    connectors_.push_back(std::make_unique<Connector>(loops.at(i), settings_, limits, ids_));
-  }
+      home_(dependencies.loops.at(0)),
+      limits_(dependencies.limits),
+      log_(dependencies.log),
+      on_change_(std::move(on_change)),
+      link_(make_link(settings_, dependencies, [this](std::string reason) {
+        set_state(State::down, std::move(reason));
+      })) {
   status_.since = std::chrono::system_clock::now();
 }
 
-void Upstream::start() { loops_.at(0).spawn(keep_discovered()); }
+void Upstream::start() { home_.spawn(keep_discovered()); }
+
+void Upstream::restart() { restart_asked_ = true; }
 
 // Discovers; when that fails or the server is lost later, tries again with growing pauses.
 base::Task<void> Upstream::keep_discovered() {
-  base::Loop& loop = loops_.at(0);
-  auto pause = first_pause;
-  while (!loop.ending()) {
+  while (!home_.ending()) {
     auto discovered = co_await discover();
+    if (home_.ending()) co_return;
     if (discovered) {
-      pause = first_pause;
-      while (ready() && co_await loop.sleep(alive_check)) {
-      }
-      continue;
+      co_await watch();
+    } else {
+      set_state(State::down, for_people(discovered.error()));
     }
-    set_down(for_people(discovered.error()), false);
-    co_await loop.sleep(with_jitter(pause));
-    pause = std::min(pause * 2, longest_pause);
+    if (restart_asked_.exchange(false)) {
+      link_->reset();
+      policy_.reset();
+      set_state(State::connecting, "");
+    } else if (!discovered || link_->can_crash()) {
+      co_await pause_after_failure();
+    }
   }
 }
 
-base::Task<base::Status> Upstream::discover() {
-  const auto deadline = std::chrono::steady_clock::now() + settings_.start_timeout;
-  mcp::Client& client = connectors_[0]->client;
-  auto shaken = co_await client.connect(settings_.era, deadline);
-  if (!shaken) co_return shaken.error();
-  auto listed = co_await client.list_tools(*shaken, limits_, deadline);
-  if (!listed) co_return listed.error();
+// Until it is lost, or to be restarted.
+base::Task<void> Upstream::watch() {
+  const auto since = std::chrono::steady_clock::now();
+  while (ready() && !restart_asked_ && co_await home_.sleep(alive_check)) link_->tend();
+  if (link_->can_crash()) {
+    policy_.lived(since, std::chrono::steady_clock::now());
+  } else {
+    policy_.reset();
+  }
+}
 
+base::Task<void> Upstream::pause_after_failure() {
+  const auto now = std::chrono::steady_clock::now();
+  const auto end = now + with_jitter(policy_.failed(now));
+  const UpstreamStatus failed = status();
+  log_.write(base::LogLevel::warn, "server_down",
+             {{"server", settings_.name}, {"reason", failed.reason}});
+  const bool given_up = link_->can_crash() && policy_.is_crash_loop();
+  if (given_up) {
+    set_state(State::stopped, "it ended or failed to start " +
+                                  std::to_string(RestartPolicy::crash_loop) +
+                                  " times within 5 minutes; `sluice servers restart " +
+                                  settings_.name + "` tries again; last: " + failed.reason);
+  }
+  while ((given_up || std::chrono::steady_clock::now() < end) && !restart_asked_) {
+    if (!co_await home_.sleep(restart_check)) co_return;
+  }
+  if (restart_asked_.exchange(false)) policy_.reset();
+}
+
+base::Task<base::Status> Upstream::discover() {
+  auto found = co_await link_->discover();
+  if (!found) co_return found.error();
   auto tools = std::make_shared<ServerTools>();
   tools->server = settings_.name;
   tools->prefix = settings_.prefix;
   tools->trusted = settings_.trusted;
-  tools->tools = compile_tools(std::move(*listed), limits_);
+  tools->tools = compile_tools(std::move(found->tools), limits_);
   {
     const std::lock_guard lock(mutex_);
-    status_ = {UpstreamStatus::State::ready, "", std::chrono::system_clock::now(),
-               shaken->revision};
-    handshake_ = std::make_shared<const mcp::Handshake>(std::move(*shaken));
+    status_ = {State::ready, "", std::chrono::system_clock::now(), found->handshake.revision};
     tools_ = std::move(tools);
   }
+  // It may have been lost before it was ready.
+  if (!link_->usable()) set_state(State::down, "it ended right after its start");
   on_change_();
   co_return base::Status{};
 }
 
 // The tools stay listed: a call then fails with a sentence instead of an unknown tool.
-void Upstream::set_down(std::string reason, bool session_lost) {
+void Upstream::set_state(State state, std::string reason) {
   const std::lock_guard lock(mutex_);
-  if (status_.state != UpstreamStatus::State::down)
-    status_.since = std::chrono::system_clock::now();
-  status_.state = UpstreamStatus::State::down;
+  if (status_.state != state) status_.since = std::chrono::system_clock::now();
+  status_.state = state;
   status_.reason = std::move(reason);
-  if (session_lost) handshake_.reset();
 }
 
-Result<mcp::HttpExchange> not_ready(const UpstreamStatus& status) {
-  return Error{
-      Code::unavailable, status.reason.empty() ? "it is still connecting" : status.reason, {}};
-}
-
-base::Task<Result<mcp::HttpExchange>> Upstream::call(base::Loop& loop,
-                                                     const policies::Permit& permit,
-                                                     const ServerTool& tool,
-                                                     const mcp::ToolArguments& arguments,
-                                                     bool repeatable) {
+base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit,
+                                 std::string session, const ServerTool& tool,
+                                 const mcp::ToolArguments& arguments, bool repeatable) {
   if (permit.server() != settings_.name || permit.tool() != tool.name) {
-    co_return Error{Code::internal, "the permit is for another tool", permit.rule()};
+    return not_sent({Code::internal, "the permit is for another tool", permit.rule()});
   }
-  const auto shaken = handshake();
-  if (!shaken) co_return not_ready(status());
+  if (!link_->usable()) {
+    const std::string reason = status().reason;
+    return not_sent({Code::unavailable, reason.empty() ? "it is still connecting" : reason, {}});
+  }
   const mcp::ToolCall outgoing{tool.name, arguments, tool.param_headers, repeatable};
-  const auto absolute = std::chrono::steady_clock::now() + settings_.max_timeout;
-  auto exchange = co_await connectors_[loop.index()]->client.call_tool(
-      *shaken, outgoing, {settings_.timeout, absolute});
-  if (!exchange) {
-    if (exchange.error().code == Code::unavailable) set_down(for_people(exchange.error()), false);
-    co_return exchange.error();
-  }
-  // A legacy server that restarted no longer knows the session and says 404 (2025-11-25,
-  // transports), or 400 as many do; asking again who it is does no harm to one that meant something
-  // else.
-  const bool turned_away = exchange->status() == 404 || exchange->status() == 400;
-  if (turned_away && !shaken->session.empty()) set_down("its session ended", true);
-  co_return exchange;
+  return link_->call(loop, Caller{permit.agent(), std::move(session)}, outgoing);
 }
 
 UpstreamStatus Upstream::status() const {
@@ -148,11 +174,6 @@ UpstreamStatus Upstream::status() const {
 std::shared_ptr<const ServerTools> Upstream::tools() const {
   const std::lock_guard lock(mutex_);
   return tools_;
-}
-
-std::shared_ptr<const mcp::Handshake> Upstream::handshake() const {
-  const std::lock_guard lock(mutex_);
-  return handshake_;
 }
 
 }  // namespace tools

@@ -7,35 +7,26 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "base/event_loops.h"
-#include "base/limits.h"
-#include "base/url.h"
-#include "mcp/client.h"
+#include "base/log.h"
+#include "base/process_keeper.h"
 #include "policies/permit.h"
 #include "tools/catalog.h"
+#include "tools/restart_policy.h"
+#include "tools/upstream_link.h"
+#include "tools/upstream_settings.h"
 
 namespace tools {
 
-/// How one server is reached.
-struct UpstreamSettings {
-  std::string name;
-  base::Url url;
-  mcp::HttpTransport::Headers headers;  ///< may hold secrets
-  std::optional<mcp::Era> era;          ///< absent: found out
-  bool trusted = false;
-  std::string prefix;
-  std::chrono::milliseconds timeout{300'000};  ///< without a sign of life
-  std::chrono::milliseconds max_timeout{3'600'000};
-  std::chrono::milliseconds start_timeout{60'000};
-};
-
 /// How a server fares, for people.
 struct UpstreamStatus {
-  enum class State { connecting, ready, down } state = State::connecting;
-  std::string reason;  ///< why it is down, or ""
+  enum class State {
+    connecting,
+    ready,
+    down,     ///< tried again after a pause
+    stopped,  ///< not tried again before somebody asks for it
+  } state = State::connecting;
+  std::string reason;  ///< why it is down or stopped, or ""
   std::chrono::system_clock::time_point since;
   std::optional<mcp::Revision> revision;
 };
@@ -45,51 +36,57 @@ std::string_view to_string(UpstreamStatus::State state);
 /// called from any event loop. Nothing of it delays other servers (invariant 11). Thread-safe.
 class Upstream {
  public:
+  struct Dependencies {
+    base::EventLoops& loops;
+    const base::Limits& limits;
+    base::ProcessKeeper& keeper;
+    base::Log& log;
+  };
+
   /// `on_change` is called on loop 0 whenever the tools changed; nullptr tools: it offers none
   /// (yet).
-  Upstream(UpstreamSettings settings, base::EventLoops& loops, const base::Limits& limits,
+  Upstream(UpstreamSettings settings, const Dependencies& dependencies,
            std::function<void()> on_change);
 
   /// Begins discovery on loop 0.
   void start();
+  /// Ends what runs for it and discovers it again, even when it was given up.
+  void restart();
 
   /// Sends a call that policy permitted; a permit for another server or tool is Code::internal, and
-  /// nothing is sent. Other errors are those of mcp::HttpExchange, with messages that say what the
-  /// server did.
-  base::Task<base::Result<mcp::HttpExchange>> call(base::Loop& loop, const policies::Permit& permit,
-                                                   const ServerTool& tool,
-                                                   const mcp::ToolArguments& arguments,
-                                                   bool repeatable);
+  /// nothing is sent. `session` is the caller's, or "". `tool` and `arguments` live until the task
+  /// ends. Other errors are those of mcp::Exchange, with messages that say what the server did.
+  base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop,
+                                                                const policies::Permit& permit,
+                                                                std::string session,
+                                                                const ServerTool& tool,
+                                                                const mcp::ToolArguments& arguments,
+                                                                bool repeatable);
 
   const std::string& name() const { return settings_.name; }
   UpstreamStatus status() const;
+  std::size_t instances() const { return link_->instances(); }
   std::shared_ptr<const ServerTools> tools() const;
 
  private:
-  struct Connector {  // what one event loop needs to talk to it
-    Connector(base::Loop& loop, const UpstreamSettings& settings, const base::Limits& limits,
-              std::atomic<std::int64_t>& ids);
-    mcp::HttpTransport transport;
-    mcp::Client client;
-  };
-
   base::Task<void> keep_discovered();
+  base::Task<void> watch();
+  base::Task<void> pause_after_failure();
   base::Task<base::Status> discover();
-  /// `session_lost`: calls wait for the next discovery; else they go on trying by themselves.
-  void set_down(std::string reason, bool session_lost);
-  std::shared_ptr<const mcp::Handshake> handshake() const;
+  void set_state(UpstreamStatus::State state, std::string reason);
   bool ready() const { return status().state == UpstreamStatus::State::ready; }
 
-  UpstreamSettings settings_;
-  base::EventLoops& loops_;
+  const UpstreamSettings settings_;
+  base::Loop& home_;
   const base::Limits& limits_;
+  base::Log& log_;
   std::function<void()> on_change_;
-  std::atomic<std::int64_t> ids_{0};
-  std::vector<std::unique_ptr<Connector>> connectors_;  // by loop index
+  std::unique_ptr<UpstreamLink> link_;
+  RestartPolicy policy_;  // of loop 0 alone
+  std::atomic<bool> restart_asked_{false};
 
   mutable std::mutex mutex_;  // guards what follows
   UpstreamStatus status_;
-  std::shared_ptr<const mcp::Handshake> handshake_;
   std::shared_ptr<const ServerTools> tools_;
 };
 

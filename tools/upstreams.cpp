@@ -5,9 +5,12 @@
 namespace tools {
 
 Upstreams::Upstreams(std::vector<UpstreamSettings> settings, base::EventLoops& loops,
-                     const base::Limits& limits, const std::function<void()>& on_change) {
+                     const base::Limits& limits, base::Log& log,
+                     const std::function<void()>& on_change)
+    : keeper_(loops.at(0)) {
+  const Upstream::Dependencies dependencies{loops, limits, keeper_, log};
   for (UpstreamSettings& one : settings) {
-    upstreams_.push_back(std::make_unique<Upstream>(std::move(one), loops, limits, on_change));
+    upstreams_.push_back(std::make_unique<Upstream>(std::move(one), dependencies, on_change));
   }
 }
 

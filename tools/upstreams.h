@@ -8,11 +8,12 @@
 
 namespace tools {
 
-/// All servers, in the order of the configuration. The set is fixed once built.
+/// All servers, in the order of the configuration. The set is fixed once built. Its loops must have
+/// stopped before it is destroyed.
 class Upstreams {
  public:
   Upstreams(std::vector<UpstreamSettings> settings, base::EventLoops& loops,
-            const base::Limits& limits, const std::function<void()>& on_change);
+            const base::Limits& limits, base::Log& log, const std::function<void()>& on_change);
 
   void start();
   Upstream* find(std::string_view name) const;
@@ -21,6 +22,7 @@ class Upstreams {
   std::vector<std::shared_ptr<const ServerTools>> tools() const;
 
  private:
+  base::ProcessKeeper keeper_;  // destroyed last: what runs ends with it
   std::vector<std::unique_ptr<Upstream>> upstreams_;
 };
 

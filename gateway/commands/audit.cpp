@@ -44,7 +44,7 @@ void print(const Invocation& invocation, const base::JournalRecord& record) {
 }
 
 Exit tail(const Invocation& invocation, const TailOptions& options) {
-  auto reader = base::JournalReader::open(load_config(invocation.config).journal);
+  auto reader = base::JournalReader::open(load_chosen_config(invocation).journal);
   if (!reader) return fail(reader.error());
   auto records = reader->tail("audit", options.count);
   std::int64_t last = 0;
@@ -71,7 +71,7 @@ Exit verify(const Invocation& invocation, const std::string& checkpoint_text) {
     }
     checkpoint = *parsed;
   }
-  auto reader = base::JournalReader::open(load_config(invocation.config).journal);
+  auto reader = base::JournalReader::open(load_chosen_config(invocation).journal);
   if (!reader) return fail(reader.error());
   auto verdict = reader->verify(checkpoint);
   if (!verdict) return fail(verdict.error());

@@ -41,7 +41,7 @@ Exit exit_of(const Json& answer) {
 }
 
 Exit call(const Invocation& invocation, const CallOptions& options) {
-  const Config config = load_config(invocation.config);
+  const Config config = load_chosen_config(invocation);
   auto arguments = base::parse_json(options.arguments);
   if (!arguments || !arguments->value.is_object() || arguments->inexact) {
     std::cerr << "The arguments must be one JSON object"

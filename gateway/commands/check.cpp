@@ -24,6 +24,7 @@ Exit check(const Invocation& invocation) {
               << "\n";
     return Exit::done;
   }
+  for (const std::string& note : loaded.notes) std::cout << note << "\n";
   std::cout << loaded.config.file.string() << ": valid, " << loaded.config.servers.size()
             << " servers, " << policy.agent_names().size() << " agents\n";
   for (const ServerConfig& server : loaded.config.servers) {

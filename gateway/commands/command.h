@@ -24,6 +24,8 @@ enum class Exit {
 /// Options that every command has, and what the chosen command will do.
 struct Invocation {
   std::filesystem::path config = "sluice.yaml";
+  std::filesystem::path client_file;  ///< an MCP client's file instead of `config`; or empty
+  std::string listen;                 ///< instead of the configuration's; or ""
   bool json = false;
   std::function<Exit()> run;
 };

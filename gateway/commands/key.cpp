@@ -59,7 +59,7 @@ Exit create(const Invocation& invocation, const std::string& agent, int days) {
 }
 
 Exit list(const Invocation& invocation) {
-  auto store = KeyStore::open(load_config(invocation.config).store);
+  auto store = KeyStore::open(load_chosen_config(invocation).store);
   if (!store) return fail(store.error());
   auto keys = (*store)->list();
   if (!keys) return fail(keys.error());
@@ -77,7 +77,7 @@ Exit list(const Invocation& invocation) {
 }
 
 Exit revoke(const Invocation& invocation, const std::string& id) {
-  auto store = KeyStore::open(load_config(invocation.config).store);
+  auto store = KeyStore::open(load_chosen_config(invocation).store);
   if (!store) return fail(store.error());
   if (auto status = (*store)->revoke(id, now_seconds()); !status) return fail(status.error());
   if (invocation.json) {

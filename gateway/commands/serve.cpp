@@ -25,6 +25,7 @@ Exit serve(const Invocation& invocation) {
                  "which may call "
                  "everything.\n";
   }
+  for (const std::string& note : loaded.notes) std::cerr << note << "\n";
   auto opened = Gateway::open(loaded.config, std::move(loaded.policy), log);
   if (!opened) return fail(opened.error());
   Gateway& gateway = **opened;
@@ -41,7 +42,11 @@ Exit serve(const Invocation& invocation) {
 
 void add_serve(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("serve", "Run the gateway until SIGTERM or Ctrl-C");
-  command->footer("Example: sluice serve --config sluice.yaml");
+  command->add_option("--listen", invocation.listen,
+                      "HOST:PORT, instead of the configuration's 'listen'");
+  command->footer(
+      "Example: sluice serve --config sluice.yaml\n"
+      "         sluice serve --mcp-config ~/.cursor/mcp.json");
   command->callback(
       [&invocation] { invocation.run = [&invocation] { return serve(invocation); }; });
 }

@@ -21,6 +21,7 @@ struct Call {
   // Set at the door.
   std::string request_id;
   Principal principal;
+  std::string session;   ///< of a legacy client, checked; "" when there is none
   std::string tool;      ///< the name the caller used
   mcp::ToolArguments arguments;
   std::optional<std::string>

@@ -14,7 +14,7 @@ struct ServerAnswer {
 };
 
 /// The seam to the servers: sends a call that holds a Permit and waits for its response. Errors as
-/// in mcp::HttpExchange: unavailable, refused, unauthorized and not_found mean that it was not
+/// in mcp::Exchange: unavailable, refused, unauthorized and not_found mean that it was not
 /// carried out.
 class Dispatcher {
  public:

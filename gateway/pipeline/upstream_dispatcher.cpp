@@ -12,13 +12,14 @@ base::Task<base::Result<ServerAnswer>> UpstreamDispatcher::send(const policies::
   }
   const bool repeatable = call.effect == policies::Effect::read_only;
   auto exchange =
-      co_await upstream->call(*call.loop, permit, *call.entry->tool, call.arguments, repeatable);
+      co_await upstream->call(*call.loop, permit, call.session, *call.entry->tool, call.arguments,
+                              repeatable);
   if (!exchange) co_return exchange.error();
   while (true) {
-    auto message = co_await exchange->next();
+    auto message = co_await (*exchange)->next();
     if (!message) co_return message.error();
     if (auto* response = std::get_if<mcp::Response>(&*message)) {
-      co_return ServerAnswer{std::move(*response), exchange->size()};
+      co_return ServerAnswer{std::move(*response), (*exchange)->size()};
     }
   }
 }

@@ -61,7 +61,8 @@ for (const [key, value] of Object.entries(notBuiltConfig)) {
   refuses(`the key ${key}, which is not built yet,`, { config: `${goodConfig}${key}: ${value}\n` }, 'sluice.yaml:4:1', /'\w+' is not supported yet/);
 }
 refuses('a store on Redis', { config: `${goodConfig}store: "redis://secret@127.0.0.1:6379/0"\n` }, 'sluice.yaml:4:8', /not supported yet/);
-refuses('a server over stdio', { config: goodConfig.replace(/\{url: .*?\}/, '{command: npx}') }, 'sluice.yaml:3', /not supported yet/);
+refuses('a server with a URL and a command', { config: goodConfig.replace('mcp"}', 'mcp", command: npx}') }, 'sluice.yaml:3', /not both/);
+refuses('a server with a URL and arguments', { config: goodConfig.replace('mcp"}', 'mcp", args: [x]}') }, 'sluice.yaml:3', /'args' goes with 'command'/);
 refuses('a server over TLS', { config: goodConfig.replace('http:', 'https:') }, 'sluice.yaml:3', /not supported yet/);
 refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);
 

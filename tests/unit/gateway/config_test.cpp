@@ -279,6 +279,10 @@ TEST_CASE("included files add servers after those of the main file", "[config]")
   CHECK(servers[2].url == "http://h/secret");
 }
 
+TEST_CASE("a pattern of included files may match none yet", "[config]") {
+  CHECK(load("include: [servers.d/*.yaml]\n").servers.empty());
+}
+
 TEST_CASE("an included file holds servers alone", "[config]") {
   Files files("include: [i.yaml]\n");
   files.write("i.yaml", "listen: 127.0.0.1:1\n");

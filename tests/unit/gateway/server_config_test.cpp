@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/config_error.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/write_file.h"
 
 using gateway::EraChoice;
 using gateway::ServerConfig;
@@ -43,7 +45,7 @@ TEST_CASE("a server needs a URL and has defaults for the rest", "[config]") {
   CHECK_FALSE(config.prefix);
   CHECK(config.timeout == std::chrono::minutes(5));
   CHECK(config.disabled.empty());
-  CHECK(refusal("s: {}\n") == "f:1:4: server s: expected the key 'url'");
+  CHECK(refusal("s: {}\n") == "f:1:4: server s: expected the key 'url' or 'command'");
 }
 
 TEST_CASE("every key of a server is read", "[config]") {
@@ -134,12 +136,50 @@ TEST_CASE("an era is one of three words", "[config]") {
   CHECK(key_refusal("  era: sse\n") == "f:3:8: expected auto, modern or legacy; found 'sse'");
 }
 
-TEST_CASE("keys of stdio servers are refused by name", "[config]") {
-  for (const std::string key :
-       {"command", "args", "env", "envFile", "cwd", "instances", "type", "mcpServers"}) {
-    CHECK(has(key_refusal("  " + key + ": x\n"), "f:3:3: '" + key + "' is not supported yet: "));
+TEST_CASE("every key of a server over stdio is read", "[config]") {
+  tests::TempDir directory;
+  tests::write_file(directory / ".env", "# no variable\nexport A=1\nB='two words'\nC=\nnonsense\n");
+  gateway::ServerList list;
+  list.read(base::YamlNode::parse("s:\n  command: npx\n  args: [-y, pkg]\n  env: {B: over, D: 4}\n"
+                                  "  envFile: .env\n  cwd: sub/../x\n  instances: session\n",
+                                  "f"),
+            directory.path());
+  const ServerConfig config = list.take().at(0);
+  CHECK(config.is_stdio());
+  CHECK(config.command == std::vector<std::string>{"npx", "-y", "pkg"});
+  using Variables = std::vector<std::pair<std::string, std::string>>;
+  CHECK(config.environment == Variables{{"A", "1"}, {"B", "over"}, {"C", ""}, {"D", "4"}});
+  CHECK(config.directory == directory / "x");
+  CHECK(config.instances == tools::Instances::session);
+  CHECK(config.disabled.empty());
+}
+
+TEST_CASE("a server over stdio starts beside its file, shared, unless it says otherwise", "[config]") {
+  const ServerConfig config = servers("s: {command: npx}\n").at(0);
+  CHECK(config.directory == "/");
+  CHECK(config.instances == tools::Instances::shared);
+  CHECK(servers("s: {command: npx, instances: agent}\n").at(0).instances == tools::Instances::agent);
+}
+
+TEST_CASE("keys of one kind of server are refused for the other", "[config]") {
+  CHECK(refusal("s: {url: 'http://h/', command: npx}\n") ==
+        "f:1:4: server s: expected either 'url' or 'command', not both");
+  for (const std::string key : {"args: []", "env: {}", "envFile: x", "cwd: x", "instances: shared"}) {
+    CHECK(has(key_refusal("  " + key + "\n"), "goes with 'command', which server s does not have"));
   }
-  CHECK(has(refusal("s: {command: npx}\n"), "servers over stdio are not part of this build"));
+  CHECK(has(refusal("s: {command: npx, headers: {A: b}}\n"), "'headers' goes with 'url'"));
+}
+
+TEST_CASE("mistakes in a server over stdio are refused", "[config]") {
+  CHECK(has(refusal("s: {command: ''}\n"), "the command is empty"));
+  CHECK(has(refusal("s: {command: x, instances: many}\n"), "expected shared, agent or session; found 'many'"));
+  CHECK(has(refusal("s: {command: x, env: {'A=B': c}}\n"), "'A=B' is no name of an environment variable"));
+  CHECK(has(refusal("s: {command: x, args: [" + std::string(100'000, 'a') + "]}\n"), "longer than 96k"));
+}
+
+TEST_CASE("an envFile that cannot be read turns off its server alone", "[config]") {
+  CHECK(has(servers("s: {command: x, envFile: /nonexistent}\n").at(0).disabled,
+            "the file /nonexistent cannot be read"));
 }
 
 TEST_CASE("a missing value turns off its server alone", "[config]") {

@@ -1,0 +1,60 @@
+#include "gateway/server_settings.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace gateway {
+namespace {
+
+constexpr const char* passed_on[] = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"};
+
+tools::StdioServer stdio_server(const ServerConfig& server) {
+  tools::StdioServer stdio;
+  stdio.command = {server.command, child_environment(server.environment), server.directory.string()};
+  stdio.instances = server.instances;
+  for (const auto& [name, value] : server.environment) stdio.hidden.push_back(value);
+  return stdio;
+}
+
+}  // namespace
+
+std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
+  std::vector<tools::UpstreamSettings> enabled;
+  for (const ServerConfig& server : config.servers) {
+    if (!server.disabled.empty()) continue;
+    tools::UpstreamSettings settings;
+    settings.name = server.name;
+    if (server.is_stdio()) {
+      settings.server = stdio_server(server);
+    } else {
+      auto url = base::parse_url(server.url);
+      if (!url) continue;  // loading refused it already
+      settings.server = tools::HttpServer{std::move(*url), server.headers};
+    }
+    if (server.era == EraChoice::modern) settings.era = mcp::Era::modern;
+    if (server.era == EraChoice::legacy) settings.era = mcp::Era::legacy;
+    settings.trusted = server.trusted;
+    settings.prefix = server.prefix.value_or(server.name);
+    settings.timeout = server.timeout;
+    settings.max_timeout = server.max_timeout;
+    settings.start_timeout = server.start_timeout;
+    enabled.push_back(std::move(settings));
+  }
+  return enabled;
+}
+
+std::vector<std::string> child_environment(
+    const std::vector<std::pair<std::string, std::string>>& configured) {
+  std::vector<std::string> environment;
+  for (const char* name : passed_on) {
+    const bool replaced = std::any_of(configured.begin(), configured.end(),
+                                      [&](const auto& entry) { return entry.first == name; });
+    const char* value = std::getenv(name);
+    if (!replaced && value != nullptr) environment.push_back(std::string(name) + "=" + value);
+  }
+  for (const auto& [name, value] : configured) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+}  // namespace gateway

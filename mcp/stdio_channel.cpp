@@ -1,0 +1,358 @@
+#include "mcp/stdio_channel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/write.hpp>
+
+#include "base/utf8.h"
+
+namespace mcp {
+namespace {
+
+using base::Code;
+using base::Error;
+
+constexpr std::size_t piece = 64 << 10;
+constexpr std::size_t longest_error_line = 2 << 10;
+constexpr std::size_t longest_last_words = 200;
+constexpr std::size_t most_outbox = 16 << 20;
+constexpr std::size_t envelope = 1 << 10;  // of a result, beside the result itself
+constexpr std::size_t shortest_hidden = 6;
+// How long the child's end is waited for after its output ended, and its output after its end: a
+// descendant may hold either open.
+constexpr std::chrono::milliseconds exit_patience{500};
+constexpr std::chrono::milliseconds output_patience{4000};
+
+Error unavailable(std::string text) { return {Code::unavailable, std::move(text), {}}; }
+
+void close_pipe(std::optional<asio::posix::basic_stream_descriptor<base::Executor>>& pipe) {
+  std::error_code ignored;
+  if (pipe) pipe->close(ignored);
+}
+
+}  // namespace
+
+void StdioAnswer::give(const std::shared_ptr<StdioAnswer>& answer, base::Result<Message> message,
+                       std::size_t bytes) {
+  {
+    const std::lock_guard lock(answer->mutex_);
+    if (std::exchange(answer->given_, true)) return;
+    answer->message_ = std::move(message);
+    answer->bytes_ = bytes;
+  }
+  asio::post(answer->loop_.io(), [answer] { answer->timer_.cancel(); });
+}
+
+base::Task<void> StdioAnswer::wait(base::SteadyTime deadline) {
+  base::Deadline ending(loop_.watchdog(), [this] { timer_.cancel(); });
+  timer_.expires_at(deadline);
+  std::error_code ignored;
+  co_await timer_.async_wait(asio::redirect_error(base::use_task, ignored));
+}
+
+std::optional<base::Result<Message>> StdioAnswer::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(message_, std::nullopt);
+}
+
+StdioChannel::StdioChannel(base::Loop& home, Settings settings)
+    : home_(home),
+      settings_(std::move(settings)),
+      lines_(settings_.limits.result + envelope),
+      garbage_gate_(5, std::chrono::seconds(10)),
+      errors_gate_(20, std::chrono::milliseconds(500)),
+      exit_timer_(home.io()) {}
+
+base::Task<base::Result<std::shared_ptr<StdioChannel>>> StdioChannel::open(
+    base::Loop& home, base::ProcessKeeper& keeper, base::ChildCommand command, Settings settings) {
+  const std::shared_ptr<StdioChannel> channel(new StdioChannel(home, std::move(settings)));
+  base::ProcessKeeper::OnExit on_exit = [channel](std::optional<int> status) {
+    asio::post(channel->home_.io(), [channel, status] { channel->note_exit(status); });
+  };
+  auto child = co_await keeper.start(std::move(command), std::move(on_exit));
+  if (!child) co_return child.error();
+  channel->adopt(std::move(*child));
+  co_return channel;
+}
+
+void StdioChannel::adopt(base::Child child) {
+  input_.emplace(home_.executor(), child.input.release());
+  output_.emplace(home_.executor(), child.output.release());
+  errors_.emplace(home_.executor(), child.errors.release());
+  child_.emplace(std::move(child));
+  home_.spawn(read(shared_from_this()));
+  home_.spawn(read_errors(shared_from_this()));
+}
+
+base::Status StdioChannel::send(std::int64_t id, std::string body,
+                                std::shared_ptr<StdioAnswer> answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!open_) return unavailable(closed_because_);
+    waiting_[id] = std::move(answer);
+  }
+  auto sent = enqueue({id, std::move(body)});
+  if (!sent) {
+    const std::lock_guard lock(mutex_);
+    waiting_.erase(id);
+  }
+  return sent;
+}
+
+base::Status StdioChannel::send(std::string body) { return enqueue({std::nullopt, std::move(body)}); }
+
+base::Status StdioChannel::enqueue(Outgoing outgoing) {
+  outgoing.line.push_back('\n');
+  {
+    const std::lock_guard lock(mutex_);
+    if (!open_) return unavailable(closed_because_);
+    if (outbox_bytes_ + outgoing.line.size() > most_outbox) {
+      return unavailable("it does not read what it is sent");
+    }
+    outbox_bytes_ += outgoing.line.size();
+    outbox_.push_back(std::move(outgoing));
+    if (std::exchange(writing_, true)) return {};
+  }
+  home_.spawn(write(shared_from_this()));  // on its own loop this runs at once
+  return {};
+}
+
+// Takes the next line out of the outbox as soon as its first byte may leave: what still stands
+// there has certainly not been sent.
+base::Task<void> StdioChannel::write(std::shared_ptr<StdioChannel>) {
+  base::Deadline ending(home_.watchdog(), [this] { close("the gateway is stopping"); });
+  while (true) {
+    std::string line;
+    {
+      const std::lock_guard lock(mutex_);
+      if (outbox_.empty()) {
+        writing_ = false;
+        co_return;
+      }
+      line = std::move(outbox_.front().line);
+      outbox_.pop_front();
+      outbox_bytes_ -= line.size();
+    }
+    std::error_code error;
+    co_await asio::async_write(*input_, asio::buffer(line),
+                               asio::redirect_error(base::use_task, error));
+    // It ended, or is as good as ended; read() says which.
+    if (error) co_return end_child();
+  }
+}
+
+base::Task<void> StdioChannel::read(std::shared_ptr<StdioChannel>) {
+  base::Deadline ending(home_.watchdog(), [this] {
+    close("the gateway is stopping");
+    close_pipe(output_);
+  });
+  std::string bytes(piece, '\0');
+  std::error_code error;
+  while (!error) {
+    const std::size_t count = co_await output_->async_read_some(
+        asio::buffer(bytes), asio::redirect_error(base::use_task, error));
+    lines_.feed(std::string_view(bytes).substr(0, count));
+    while (auto line = lines_.next()) handle(std::move(*line));
+  }
+  if (auto rest = lines_.rest()) report_garbage(rest->text, "a line without its end");
+  if (!exited_ && !home_.ending()) co_await wait_for_exit();
+  close_pipe(output_);
+  close_pipe(errors_);
+  const std::string reason = describe_end();
+  fail_all(reason);
+  end_child();
+  if (settings_.on_end) settings_.on_end(reason);
+}
+
+base::Task<void> StdioChannel::wait_for_exit() {
+  base::Deadline ending(home_.watchdog(), [this] { exit_timer_.cancel(); });
+  std::error_code ignored;
+  exit_timer_.expires_after(exit_patience);
+  co_await exit_timer_.async_wait(asio::redirect_error(base::use_task, ignored));
+}
+
+void StdioChannel::note_exit(std::optional<int> status) {
+  exited_ = true;
+  exit_status_ = status;
+  exit_timer_.cancel();
+  if (!output_ || !output_->is_open()) return;
+  // The keeper now ends what is left of its group; what left the group may keep the pipe open.
+  exit_timer_.expires_after(output_patience);
+  exit_timer_.async_wait([self = shared_from_this()](const std::error_code& error) {
+    if (!error) close_pipe(self->output_);
+  });
+}
+
+base::Task<void> StdioChannel::read_errors(std::shared_ptr<StdioChannel>) {
+  base::Deadline ending(home_.watchdog(), [this] { close_pipe(errors_); });
+  base::LineReader lines(longest_error_line);
+  std::string bytes(piece, '\0');
+  std::error_code error;
+  while (!error) {
+    const std::size_t count = co_await errors_->async_read_some(
+        asio::buffer(bytes), asio::redirect_error(base::use_task, error));
+    lines.feed(std::string_view(bytes).substr(0, count));
+    while (auto line = lines.next()) {
+      const auto held_back = errors_gate_.pass(std::chrono::steady_clock::now());
+      if (line->text.empty() || !held_back) continue;
+      last_words_ = shown(std::move(line->text));
+      settings_.log.write(base::LogLevel::info, "server_stderr",
+                          {{"server", settings_.server},
+                           {"text", last_words_},
+                           {"held_back", *held_back}});
+    }
+  }
+}
+
+void StdioChannel::handle(base::Line line) {
+  if (line.cut) {
+    report_garbage(line.text, "a line that is too long");
+    // Whose answer it was cannot be known, unless only one is waited for.
+    std::shared_ptr<StdioAnswer> only;
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.size() == 1) only = std::move(waiting_.extract(waiting_.begin()).mapped());
+    }
+    if (only) StdioAnswer::give(only, Error{Code::limit, "its answer is longer than allowed", {}}, 0);
+    return;
+  }
+  if (line.text.find_first_not_of(" \t") == std::string::npos) return;
+  auto limits = settings_.limits.json;
+  limits.string = settings_.limits.result;
+  auto parsed = base::parse_json(line.text, limits);
+  if (!parsed) return report_garbage(line.text, "no JSON");
+  auto message = parse_message(std::move(parsed->value));
+  if (!message) return report_garbage(line.text, "no JSON-RPC message");
+  {
+    const std::lock_guard lock(mutex_);
+    last_sign_of_life_ = std::chrono::steady_clock::now();
+  }
+  if (auto* response = std::get_if<Response>(&*message)) {
+    handle_response(std::move(*response), line.text.size());
+  } else if (const auto* request = std::get_if<Request>(&*message)) {
+    handle_request(*request);
+  }
+}
+
+void StdioChannel::handle_response(Response response, std::size_t bytes) {
+  const auto* id = response.id ? std::get_if<std::int64_t>(&*response.id) : nullptr;
+  if (id == nullptr) return;
+  std::shared_ptr<StdioAnswer> answer;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = waiting_.find(*id);
+    if (found == waiting_.end()) return;  // cancelled, or never asked
+    answer = std::move(found->second);
+    waiting_.erase(found);
+  }
+  StdioAnswer::give(answer, Message(std::move(response)), bytes);
+}
+
+void StdioChannel::handle_request(const Request& request) {
+  const bool ping = request.method == "ping";
+  const RpcError error{code::method_not_found, "Method not found: " + request.method, {}};
+  auto sent = send(ping ? result_text(request.id, base::Json::object())
+                        : error_text(request.id, error));
+  if (!sent) close("it asks without reading the answers");
+}
+
+void StdioChannel::report_garbage(const std::string& text, std::string_view what) {
+  const auto held_back = garbage_gate_.pass(std::chrono::steady_clock::now());
+  if (!held_back) return;
+  const std::string seen = shown(text);
+  settings_.log.write(base::LogLevel::warn, "server_stdout",
+                      {{"server", settings_.server},
+                       {"reason", what},
+                       {"text", seen},
+                       {"held_back", *held_back}});
+}
+
+void StdioChannel::cancel(std::int64_t id, std::string_view reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.erase(id) == 0) return;  // answered meanwhile
+    const auto unsent = std::find_if(outbox_.begin(), outbox_.end(),
+                                     [&](const Outgoing& entry) { return entry.id == id; });
+    if (unsent != outbox_.end()) {
+      outbox_bytes_ -= unsent->line.size();
+      outbox_.erase(unsent);
+      return;
+    }
+  }
+  const base::Json params{{"requestId", id}, {"reason", reason}};
+  // When it does not fit, or the child is gone, there is nobody to tell.
+  (void)send(notification_text("notifications/cancelled", params));
+}
+
+void StdioChannel::close(std::string reason) {
+  fail_all(reason);
+  asio::post(home_.io(), [self = shared_from_this()] { self->end_child(); });
+}
+
+void StdioChannel::end_child() {
+  close_pipe(input_);
+  if (child_) child_->end();
+}
+
+void StdioChannel::fail_all(const std::string& reason) {
+  std::map<std::int64_t, std::shared_ptr<StdioAnswer>> waiting;
+  std::vector<std::int64_t> unsent;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(open_, false)) return;
+    closed_because_ = reason;
+    waiting.swap(waiting_);
+    for (const Outgoing& entry : outbox_) {
+      if (entry.id) unsent.push_back(*entry.id);
+    }
+    outbox_.clear();
+    outbox_bytes_ = 0;
+  }
+  for (const auto& [id, answer] : waiting) {
+    const bool sent = std::find(unsent.begin(), unsent.end(), id) == unsent.end();
+    StdioAnswer::give(answer, Error{sent ? Code::broken : Code::unavailable, reason, {}}, 0);
+  }
+}
+
+bool StdioChannel::is_open() const {
+  const std::lock_guard lock(mutex_);
+  return open_;
+}
+
+std::size_t StdioChannel::pending() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
+base::SteadyTime StdioChannel::last_sign_of_life() const {
+  const std::lock_guard lock(mutex_);
+  return last_sign_of_life_;
+}
+
+// What may be written to the log and the status.
+std::string StdioChannel::shown(std::string text) const {
+  for (const std::string& hidden : settings_.hidden) {
+    if (hidden.size() < shortest_hidden) continue;
+    for (std::size_t at = 0; (at = text.find(hidden, at)) != std::string::npos;) {
+      text.replace(at, hidden.size(), "***");
+    }
+  }
+  return base::is_utf8(text) ? text : "(not UTF-8)";
+}
+
+std::string StdioChannel::describe_end() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!open_) return closed_because_;
+  }
+  std::string text = "it closed its standard output";
+  if (exit_status_) text = "it ended with " + base::describe_exit(*exit_status_);
+  if (!last_words_.empty()) text += "; it said: " + last_words_.substr(0, longest_last_words);
+  return text;
+}
+
+}  // namespace mcp

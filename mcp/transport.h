@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "mcp/jsonrpc.h"
+
+namespace mcp {
+
+/// How long a request may take: `idle` without any sign of life, `absolute` in all.
+struct RequestDeadlines {
+  std::chrono::milliseconds idle;
+  base::SteadyTime absolute;
+};
+
+/// One request in flight: events are read from it until the response comes (design §2.3). Dropping
+/// it before that cancels the request.
+///
+/// Errors that say that it was certainly not carried out: Code::unavailable, nothing was sent or
+/// the server is too busy; unauthorized (HTTP 401, 403); not_found (404: a legacy session is gone);
+/// refused (other statuses that turn a request away). After any other error it may have been
+/// carried out.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  /// The next message: notifications and server requests in order, last the response.
+  virtual base::Task<base::Result<Message>> next() = 0;
+  /// Bytes of the last message as it was sent.
+  virtual std::size_t size() const = 0;
+
+  /// The HTTP status, and the session that the answer opens; 200 and "" where there is no HTTP.
+  virtual int status() const { return 200; }
+  virtual std::string_view session() const { return {}; }
+};
+
+/// Carries JSON-RPC messages to one server.
+class Transport {
+ public:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
+  virtual ~Transport() = default;
+
+  /// Whether messages travel with headers; others ignore those that they are given.
+  virtual bool has_headers() const = 0;
+  /// Sends a request. `repeatable`: it may be sent again when it was lost on a dead connection.
+  virtual base::Task<base::Result<std::unique_ptr<Exchange>>> request(Id id, std::string body,
+                                                                      Headers headers,
+                                                                      RequestDeadlines deadlines,
+                                                                      bool repeatable) = 0;
+  virtual base::Task<base::Status> notify(std::string body, Headers headers,
+                                          base::SteadyTime deadline) = 0;
+};
+
+}  // namespace mcp

@@ -1,0 +1,157 @@
+#include "base/process_keeper.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <future>
+#include <iterator>
+
+#include <catch2/catch.hpp>
+
+using base::Child;
+using base::ChildCommand;
+using base::Result;
+
+namespace {
+
+// A running loop with a keeper; the keeper ends after the loop, as it must.
+class Keeping {
+ public:
+  Keeping() : keeper(std::make_unique<base::ProcessKeeper>(loops.at(0))) { loops.start(); }
+  ~Keeping() { loops.stop(); }
+
+  Result<Child> start(ChildCommand command) { return run(keeper->start(std::move(command), {})); }
+
+  /// The exit status of a child, once it has ended.
+  std::optional<int> status_of(ChildCommand command) {
+    auto exit = std::make_shared<std::promise<std::optional<int>>>();
+    auto told = exit->get_future();
+    auto child = run(keeper->start(std::move(command),
+                                   [exit](std::optional<int> status) { exit->set_value(status); }));
+    REQUIRE(child);
+    return told.get();
+  }
+
+ private:
+  template <class T>
+  T run(base::Task<T> task) {
+    std::promise<T> result;
+    const auto keep = [](base::Task<T> running, std::promise<T>& kept) -> base::Task<void> {
+      kept.set_value(co_await std::move(running));
+    };
+    loops.at(0).spawn(keep(std::move(task), result));
+    return result.get_future().get();
+  }
+
+  base::EventLoops loops{1};
+  std::unique_ptr<base::ProcessKeeper> keeper;
+};
+
+std::string all_of(const base::FileDescriptor& pipe) {
+  std::string text;
+  char piece[4096];
+  for (ssize_t count = 0; (count = ::read(pipe.get(), piece, sizeof piece)) > 0;) {
+    text.append(piece, static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+std::size_t open_descriptors() {
+  namespace fs = std::filesystem;
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
+}
+
+ChildCommand shell(const std::string& script) { return {{"/bin/sh", "-c", script}, {}, "/"}; }
+
+}  // namespace
+
+TEST_CASE("a child has the arguments, environment and directory that it was given", "[keeper]") {
+  Keeping keeping;
+  auto child = keeping.start({{"/bin/sh", "-c", "pwd; echo \"$0|$A|${HOME-none}\"", "a b;c"}, {"A=1"}, "/tmp"});
+  REQUIRE(child);
+  CHECK(all_of(child->output) == "/tmp\na b;c|1|none\n");
+}
+
+TEST_CASE("a child has three descriptors, default signals and a group of its own", "[keeper]") {
+  Keeping keeping;
+  auto child = keeping.start(shell("echo /proc/$$/fd/*; while read a b; do case $a in SigBlk:|SigIgn:) echo $b;; esac; "
+                                   "done < /proc/$$/status; read p c s pp g rest < /proc/$$/stat; [ $g = $$ ] && echo own"));
+  REQUIRE(child);
+  const std::string pid = std::to_string(child->pid());
+  const std::string fd = "/proc/" + pid + "/fd/";
+  CHECK(all_of(child->output) ==
+        fd + "0 " + fd + "1 " + fd + "2\n0000000000000000\n0000000000000000\nown\n");
+}
+
+TEST_CASE("the standard streams are the child's", "[keeper]") {
+  Keeping keeping;
+  auto child = keeping.start(shell("read line; echo \"got $line\"; echo oops >&2"));
+  REQUIRE(child);
+  REQUIRE(::write(child->input.get(), "hello\n", 6) == 6);
+  CHECK(all_of(child->output) == "got hello\n");
+  CHECK(all_of(child->errors) == "oops\n");
+}
+
+TEST_CASE("how a child ended is told", "[keeper]") {
+  Keeping keeping;
+  CHECK(base::describe_exit(*keeping.status_of(shell("exit 3"))) == "exit status 3");
+  CHECK(base::describe_exit(*keeping.status_of(shell("kill -9 $$"))) == "signal 9 (Killed)");
+}
+
+TEST_CASE("a program is looked up in the child's own PATH, and no shell helps", "[keeper]") {
+  Keeping keeping;
+  auto found = keeping.start({{"sh", "-c", "echo found"}, {"PATH=/nonexistent:/bin"}, "/"});
+  REQUIRE(found);
+  CHECK(all_of(found->output) == "found\n");
+  const auto error_of = [&](ChildCommand command) {
+    auto child = keeping.start(std::move(command));
+    REQUIRE_FALSE(child);
+    return child.error().message;
+  };
+  CHECK(error_of({{"sh"}, {"PATH=/nonexistent"}, "/"}).find("sh cannot be started: No such file") != std::string::npos);
+  CHECK(error_of({{"echo a; echo b"}, {"PATH=/bin"}, "/"}).find("No such file") != std::string::npos);
+  CHECK(error_of({{"/etc/hostname"}, {}, "/"}).find("Permission denied") != std::string::npos);
+  CHECK(error_of({{"/bin/sh"}, {}, "/nonexistent"}).find("/nonexistent cannot be entered") != std::string::npos);
+  CHECK(error_of({{"/bin/sh", std::string(200'000, 'x')}, {}, "/"}).find("longer than") != std::string::npos);
+}
+
+TEST_CASE("a child that is dropped ends by itself, or is ended with its group", "[keeper]") {
+  Keeping keeping;
+  pid_t polite = 0, stubborn = 0;
+  {
+    auto cat = keeping.start({{"/bin/cat"}, {}, "/"});
+    auto deaf = keeping.start(shell("trap '' TERM; (trap '' TERM; sleep 1000) & sleep 1000"));
+    REQUIRE(cat);
+    REQUIRE(deaf);
+    polite = cat->pid();
+    stubborn = deaf->pid();
+  }
+  const auto ends_within = [](pid_t group, std::chrono::seconds limit) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (::kill(-group, 0) == 0) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      ::usleep(5'000);
+    }
+    return true;
+  };
+  CHECK(ends_within(polite, std::chrono::seconds(1)));
+  CHECK(ends_within(stubborn, std::chrono::seconds(5)));
+}
+
+TEST_CASE("2,000 starts and kills leave no process and no descriptor", "[keeper]") {
+  const std::size_t before = open_descriptors();
+  std::vector<pid_t> pids;
+  {
+    Keeping keeping;
+    for (int i = 0; i < 2'000; ++i) {
+      auto child = keeping.start({{"/bin/cat"}, {}, "/"});
+      REQUIRE(child);
+      pids.push_back(child->pid());
+      if (i % 2 == 0) ::kill(child->pid(), SIGKILL);  // the others end because they are dropped
+    }
+  }
+  for (const pid_t pid : pids) CHECK(::kill(pid, 0) != 0);
+  CHECK(open_descriptors() == before);
+}

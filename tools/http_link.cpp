@@ -1,0 +1,70 @@
+#include "tools/http_link.h"
+
+#include <utility>
+
+namespace tools {
+
+using base::Code;
+using base::Result;
+
+HttpLink::Connector::Connector(base::Loop& loop, const HttpServer& server,
+                               const base::Limits& limits, std::atomic<std::int64_t>& ids)
+    : transport(loop, server.url, server.headers, limits), client(transport, ids) {}
+
+HttpLink::HttpLink(const UpstreamSettings& settings, base::EventLoops& loops,
+                   const base::Limits& limits, std::function<void(std::string)> on_lost)
+    : settings_(settings), limits_(limits), on_lost_(std::move(on_lost)) {
+  const HttpServer& server = std::get<HttpServer>(settings.server);
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    connectors_.push_back(std::make_unique<Connector>(loops.at(i), server, limits, ids_));
+  }
+}
+
+base::Task<Result<Discovery>> HttpLink::discover() {
+  const auto deadline = std::chrono::steady_clock::now() + settings_.start_timeout;
+  mcp::Client& client = connectors_[0]->client;
+  auto shaken = co_await client.connect(settings_.era, deadline);
+  if (!shaken) co_return shaken.error();
+  auto listed = co_await client.list_tools(*shaken, limits_, deadline);
+  if (!listed) co_return listed.error();
+  set_handshake(std::make_shared<const mcp::Handshake>(*shaken));
+  co_return Discovery{std::move(*shaken), std::move(*listed)};
+}
+
+base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& loop, Caller,
+                                                                  mcp::ToolCall call) {
+  const auto shaken = handshake();
+  if (!shaken) co_return base::Error{Code::unavailable, "its session ended", {}};
+  const auto absolute = std::chrono::steady_clock::now() + settings_.max_timeout;
+  auto exchange = co_await connectors_[loop.index()]->client.call_tool(
+      *shaken, std::move(call), {settings_.timeout, absolute});
+  if (!exchange) {
+    const base::Error& error = exchange.error();
+    if (error.code == Code::unavailable) {
+      on_lost_(error.detail.empty() ? error.message : error.message + " (" + error.detail + ")");
+    }
+    co_return exchange.error();
+  }
+  // A legacy server that restarted no longer knows the session and says 404 (2025-11-25,
+  // transports), or 400 as many do; asking again who it is does no harm to one that meant something
+  // else.
+  const int status = (*exchange)->status();
+  if ((status == 404 || status == 400) && !shaken->session.empty()) {
+    set_handshake(nullptr);
+    on_lost_("its session ended");
+  }
+  co_return exchange;
+}
+
+std::shared_ptr<const mcp::Handshake> HttpLink::handshake() const {
+  const std::lock_guard lock(mutex_);
+  return handshake_;
+}
+
+void HttpLink::set_handshake(std::shared_ptr<const mcp::Handshake> handshake) {
+  const std::lock_guard lock(mutex_);
+  usable_ = handshake != nullptr;
+  handshake_ = std::move(handshake);
+}
+
+}  // namespace tools

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/limits.h"
+#include "mcp/http_transport.h"
+#include "tools/upstream_link.h"
+#include "tools/upstream_settings.h"
+
+namespace tools {
+
+/// A server over Streamable HTTP, with connections of each event loop.
+class HttpLink final : public UpstreamLink {
+ public:
+  /// `on_lost` is told when calls do not reach it, or its session is gone: why.
+  HttpLink(const UpstreamSettings& settings, base::EventLoops& loops, const base::Limits& limits,
+           std::function<void(std::string)> on_lost);
+
+  base::Task<base::Result<Discovery>> discover() override;
+  bool usable() const override { return usable_; }
+  base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop, Caller caller,
+                                                                mcp::ToolCall call) override;
+  void reset() override { set_handshake(nullptr); }
+  bool can_crash() const override { return false; }
+
+ private:
+  struct Connector {  // what one event loop needs to talk to it
+    Connector(base::Loop& loop, const HttpServer& server, const base::Limits& limits,
+              std::atomic<std::int64_t>& ids);
+    mcp::HttpTransport transport;
+    mcp::Client client;
+  };
+
+  std::shared_ptr<const mcp::Handshake> handshake() const;
+  void set_handshake(std::shared_ptr<const mcp::Handshake> handshake);
+
+  const UpstreamSettings& settings_;
+  const base::Limits& limits_;
+  std::function<void(std::string)> on_lost_;
+  std::atomic<std::int64_t> ids_{0};
+  std::atomic<bool> usable_{false};  // there is a handshake
+  std::vector<std::unique_ptr<Connector>> connectors_;  // by loop index
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const mcp::Handshake> handshake_;  // guarded by mutex_
+};
+
+}  // namespace tools

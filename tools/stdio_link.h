@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "tools/stdio_pool.h"
+#include "tools/upstream_link.h"
+
+namespace tools {
+
+/// A server that the gateway starts: one child for all, or one for each agent or session. Clients
+/// of 2026-07-28 have no sessions: with `instances: session`, all of one agent's share a child.
+class StdioLink final : public UpstreamLink {
+ public:
+  /// `on_lost` is told when a child that all share has ended: why. Children live on loop 0.
+  StdioLink(const UpstreamSettings& settings, base::EventLoops& loops, base::ProcessKeeper& keeper,
+            const base::Limits& limits, base::Log& log, std::function<void(std::string)> on_lost);
+
+  base::Task<base::Result<Discovery>> discover() override;
+  bool usable() const override;
+  base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop, Caller caller,
+                                                                mcp::ToolCall call) override;
+  void tend() override;
+  void reset() override;
+  bool can_crash() const override { return true; }
+  std::size_t instances() const override;
+
+ private:
+  bool is_shared() const { return instances_ == Instances::shared; }
+  std::string owner_of(const Caller& caller) const;
+  base::Task<StdioStarter::Started> start_or_take_first(StdioStarter::OnEnd on_end);
+  void note_end(const std::shared_ptr<StdioInstance>& instance, const std::string& reason);
+  std::shared_ptr<StdioInstance> first() const;
+
+  const UpstreamSettings& settings_;
+  const Instances instances_;
+  base::Loop& home_;
+  const base::Limits& limits_;
+  std::function<void(std::string)> on_lost_;
+  StdioStarter starter_;
+  StdioPool pool_;
+  std::shared_ptr<StdioStarter::OnEnd> first_end_;  // what its end means now; of the home loop
+
+  mutable std::mutex mutex_;  // guards what follows
+  bool discovered_ = false;
+  /// The child that was asked what the server offers: the shared one, or else the first owner's.
+  std::shared_ptr<StdioInstance> first_;
+};
+
+}  // namespace tools

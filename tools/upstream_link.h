@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/event_loops.h"
+#include "base/json.h"
+#include "mcp/client.h"
+
+namespace tools {
+
+/// Who calls, as far as a server may tell callers apart.
+struct Caller {
+  std::string agent;
+  std::string session;  ///< "" for clients that have none
+};
+
+/// What a server says of itself when it is asked.
+struct Discovery {
+  mcp::Handshake handshake;
+  std::vector<base::Json> tools;
+};
+
+/// What servers over HTTP and over stdio differ in: how they are reached. Thread-safe, but for
+/// discover() and tend(), which belong to loop 0.
+class UpstreamLink {
+ public:
+  virtual ~UpstreamLink() = default;
+
+  /// Reaches the server, anew if need be, and asks who it is and what it offers.
+  virtual base::Task<base::Result<Discovery>> discover() = 0;
+  /// Whether calls have somebody to go to. When not, the next discover() may help.
+  virtual bool usable() const = 0;
+  /// Sends a call. Errors are those of mcp::Exchange.
+  virtual base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop,
+                                                                        Caller caller,
+                                                                        mcp::ToolCall call) = 0;
+  /// Several times a second: ends what is no longer needed.
+  virtual void tend() {}
+  /// Forgets everything that is known of the server, and ends what was started for it.
+  virtual void reset() = 0;
+  /// Whether losing it again and again is a reason to leave it alone.
+  virtual bool can_crash() const = 0;
+  /// Processes that run for it.
+  virtual std::size_t instances() const { return 0; }
+};
+
+}  // namespace tools
