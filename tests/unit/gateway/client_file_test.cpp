@@ -15,12 +15,12 @@ using gateway::ClientReferences;
 
 namespace {
 
-const gateway::ListenAddress listen{"127.0.0.1", 8080};
+const gateway::ListenAddress gateway_address{"127.0.0.1", 8080};
 
 ClientFile load(const std::string& text, ClientReferences references = ClientReferences::expand) {
   tests::TempDir directory;
   tests::write_file(directory / "mcp.json", text);
-  return gateway::load_client_file(directory / "mcp.json", listen, references);
+  return gateway::load_client_file(directory / "mcp.json", gateway_address, references);
 }
 
 gateway::Expanded expand(const std::string& text, bool translate = false) {
@@ -119,7 +119,7 @@ TEST_CASE("a file of a project names the project as its workspace", "[client_fil
   tests::TempDir directory;
   for (const std::string place : {".vscode/mcp.json", ".cursor/mcp.json", ".mcp.json"}) {
     tests::write_file(directory / place, R"({"servers": {"a": {"command": "x"}}})");
-    const ClientFile file = gateway::load_client_file(directory / place, listen);
+    const ClientFile file = gateway::load_client_file(directory / place, gateway_address);
     CHECK(file.servers[0].directory == directory.path());
   }
 }
