@@ -54,14 +54,11 @@ class Upstream {
   void restart();
 
   /// Sends a call that policy permitted; a permit for another server or tool is Code::internal, and
-  /// nothing is sent. `session` is the caller's, or "". Other errors are those of mcp::Exchange, with
-  /// messages that say what the server did.
-  base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop,
-                                                                const policies::Permit& permit,
-                                                                std::string session,
-                                                                const ServerTool& tool,
-                                                                base::Json arguments,
-                                                                bool repeatable);
+  /// nothing is sent. `session` is the caller's, or "". Other errors are those of mcp::Exchange,
+  /// with messages that say what the server did.
+  base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(
+      base::Loop& loop, const policies::Permit& permit, std::string session, const ServerTool& tool,
+      base::Json arguments, bool repeatable);
 
   const std::string& name() const { return settings_.name; }
   UpstreamStatus status() const;

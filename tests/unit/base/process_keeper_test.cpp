@@ -70,7 +70,8 @@ ChildCommand shell(const std::string& script) { return {{"/bin/sh", "-c", script
 
 TEST_CASE("a child has the arguments, environment and directory that it was given", "[keeper]") {
   Keeping keeping;
-  auto child = keeping.start({{"/bin/sh", "-c", "pwd; echo \"$0|$A|${HOME-none}\"", "a b;c"}, {"A=1"}, "/tmp"});
+  auto child = keeping.start(
+      {{"/bin/sh", "-c", "pwd; echo \"$0|$A|${HOME-none}\"", "a b;c"}, {"A=1"}, "/tmp"});
   REQUIRE(child);
   CHECK(all_of(child->output) == "/tmp\na b;c|1|none\n");
 }
@@ -79,7 +80,8 @@ TEST_CASE("a child has three descriptors, default signals and a group of its own
   Keeping keeping;
   // Descriptors are counted without a program that would open one to look.
   auto child = keeping.start(shell(
-      "for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do [ -e /proc/$$/fd/$n ] && echo -n $n,; done; echo;"
+      "for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do [ -e /proc/$$/fd/$n ] && echo -n $n,; "
+      "done; echo;"
       "read p c s pp g rest < /proc/$$/stat; [ $g = $$ ] && echo own;"
       "while read a b; do case $a in SigBlk:|SigIgn:) echo $b;; esac; done < /proc/$$/status"));
   REQUIRE(child);
@@ -118,11 +120,15 @@ TEST_CASE("a program is looked up in the child's own PATH, and no shell helps", 
     REQUIRE_FALSE(child);
     return child.error().message;
   };
-  CHECK(error_of({{"sh"}, {"PATH=/nonexistent"}, "/"}).find("sh cannot be started: No such file") != std::string::npos);
-  CHECK(error_of({{"echo a; echo b"}, {"PATH=/bin"}, "/"}).find("No such file") != std::string::npos);
+  CHECK(error_of({{"sh"}, {"PATH=/nonexistent"}, "/"}).find("sh cannot be started: No such file") !=
+        std::string::npos);
+  CHECK(error_of({{"echo a; echo b"}, {"PATH=/bin"}, "/"}).find("No such file") !=
+        std::string::npos);
   CHECK(error_of({{"/etc/passwd"}, {}, "/"}).find("Permission denied") != std::string::npos);
-  CHECK(error_of({{"/bin/sh"}, {}, "/nonexistent"}).find("/nonexistent cannot be entered") != std::string::npos);
-  CHECK(error_of({{"/bin/sh", std::string(200'000, 'x')}, {}, "/"}).find("longer than") != std::string::npos);
+  CHECK(error_of({{"/bin/sh"}, {}, "/nonexistent"}).find("/nonexistent cannot be entered") !=
+        std::string::npos);
+  CHECK(error_of({{"/bin/sh", std::string(200'000, 'x')}, {}, "/"}).find("longer than") !=
+        std::string::npos);
 }
 
 TEST_CASE("a child that is dropped ends by itself, or is ended with its group", "[keeper]") {
