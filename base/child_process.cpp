@@ -98,8 +98,8 @@ void reset_signals() {
 Error not_started(const ChildCommand& command, const Failure& failure) {
   const std::string why = std::generic_category().message(failure.error);
   if (failure.step == Step::directory) {
-    return {Code::unavailable, "its directory " + command.directory + " cannot be entered: " + why,
-            {}};
+    return {
+        Code::unavailable, "its directory " + command.directory + " cannot be entered: " + why, {}};
   }
   return {Code::unavailable,
           "its program " + command.arguments.front() + " cannot be started: " + why +
@@ -131,7 +131,8 @@ Result<pid_t> start_child(const ChildCommand& command, const ChildStreams& strea
   ssize_t count = -1;
   while ((count = ::read(reading.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
   }
-  if (count != static_cast<ssize_t>(sizeof failure)) return child;  // exec closed it: the program runs
+  if (count != static_cast<ssize_t>(sizeof failure))
+    return child;  // exec closed it: the program runs
   ::waitpid(child, nullptr, 0);
   return not_started(command, failure);
 }
@@ -140,7 +141,8 @@ std::string describe_exit(int status) {
   if (WIFEXITED(status)) return "exit status " + std::to_string(WEXITSTATUS(status));
   if (!WIFSIGNALED(status)) return "unknown status";
   const char* name = ::strsignal(WTERMSIG(status));
-  return "signal " + std::to_string(WTERMSIG(status)) + (name ? std::string(" (") + name + ")" : "");
+  return "signal " + std::to_string(WTERMSIG(status)) +
+         (name ? std::string(" (") + name + ")" : "");
 }
 
 }  // namespace base

@@ -192,7 +192,8 @@ std::optional<int> keep_processes_if_asked(int argc, char** argv) {
   if (argc != 2 || std::strcmp(argv[1], keeper_argument) != 0) return std::nullopt;
   int type = 0;
   socklen_t size = sizeof type;
-  if (::getsockopt(keeper_socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
+  if (::getsockopt(keeper_socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+      type != SOCK_SEQPACKET) {
     return 2;  // somebody typed it
   }
   ::fcntl(keeper_socket, F_SETFD, FD_CLOEXEC);

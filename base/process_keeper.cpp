@@ -12,8 +12,8 @@
 #include <optional>
 #include <system_error>
 
-#include <asio/post.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 
 #include "base/await_callback.h"
@@ -34,8 +34,8 @@ Error no_keeper(int error) {
 
 Error stopping() { return {Code::unavailable, "the gateway is stopping", {}}; }
 
-// In a session of its own, so that a signal meant for a terminal's or a supervisor's group leaves it
-// to its duty.
+// In a session of its own, so that a signal meant for a terminal's or a supervisor's group leaves
+// it to its duty.
 Result<pid_t> start_keeper(int socket) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -51,9 +51,9 @@ Result<pid_t> start_keeper(int socket) {
   sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSID |
-                                                           POSIX_SPAWN_SETSIGMASK |
-                                                           POSIX_SPAWN_SETSIGDEF));
+  posix_spawnattr_setflags(
+      &attributes,
+      static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   char name[] = "sluice-keeper";
   std::string argument = keeper_argument;
   char* arguments[] = {name, argument.data(), nullptr};

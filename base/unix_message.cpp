@@ -48,10 +48,10 @@ Result<std::pair<FileDescriptor, FileDescriptor>> unix_message_pair() {
 Status send_unix_message(int socket, const Json& body, const std::vector<int>& descriptors) {
   std::string text = dump_json(body);
   if (text.size() > max_unix_message) {
-    return Error{Code::limit,
-                 "arguments and environment are longer than " + std::to_string(max_unix_message) +
-                     " bytes",
-                 {}};
+    return Error{
+        Code::limit,
+        "arguments and environment are longer than " + std::to_string(max_unix_message) + " bytes",
+        {}};
   }
   iovec piece{text.data(), text.size()};
   Control control{};
@@ -85,7 +85,8 @@ Result<std::optional<UnixMessage>> receive_unix_message(int socket) {
   header.msg_controllen = sizeof control.bytes;
   const ssize_t count = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (count < 0) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::optional<UnixMessage>();
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+      return std::optional<UnixMessage>();
     return lost(errno);
   }
   UnixMessage message;

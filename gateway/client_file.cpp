@@ -40,8 +40,9 @@ std::string usable_name(const std::string& name, const std::vector<ServerConfig>
   constexpr std::size_t longest = 28;  // room for a number
   std::string usable;
   for (const char c : name) {
-    const bool fits = std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")
-                          .find(c) != std::string_view::npos;
+    const bool fits =
+        std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")
+            .find(c) != std::string_view::npos;
     if (fits) usable.push_back(c);
     if (!fits && (usable.empty() || usable.back() != '_')) usable.push_back('_');
   }
@@ -134,7 +135,8 @@ class ClientReader {
       result_.notes.push_back("server " + name + " is skipped: it leads back to this gateway");
       return;
     }
-    if (usable != name) result_.notes.push_back("server " + name + " is called " + usable + " here");
+    if (usable != name)
+      result_.notes.push_back("server " + name + " is called " + usable + " here");
     result_.servers.push_back(std::move(server));
   }
 

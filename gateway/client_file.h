@@ -20,13 +20,13 @@ enum class ClientReferences { expand, translate };
 
 /// Reads a file of Claude Desktop, Claude Code, Cursor (`mcpServers`) or VS Code (`servers`,
 /// `inputs`), JSON with comments, with the references that these clients know. An entry that cannot
-/// be used is turned off, or skipped when it leads back to `gateway`. Throws base::ConfigError for a
-/// file that is none of these.
+/// be used is turned off, or skipped when it leads back to `gateway`. Throws base::ConfigError for
+/// a file that is none of these.
 ClientFile load_client_file(const std::filesystem::path& file, const ListenAddress& gateway,
                             ClientReferences references = ClientReferences::expand);
 
-/// A configuration made of a client's file alone (design §4): loopback, the agent `local`, and state
-/// in a directory of its own below $XDG_STATE_HOME or ~/.local/state.
+/// A configuration made of a client's file alone (design §4): loopback, the agent `local`, and
+/// state in a directory of its own below $XDG_STATE_HOME or ~/.local/state.
 Config client_config(const std::filesystem::path& file, const ListenAddress& listen,
                      ClientFile client);
 

@@ -37,7 +37,8 @@ std::optional<std::string> read_variable(const Reference& reference, std::string
   return std::nullopt;
 }
 
-std::optional<std::string> read_value_file(const std::filesystem::path& path, std::string& missing) {
+std::optional<std::string> read_value_file(const std::filesystem::path& path,
+                                           std::string& missing) {
   const std::string cannot = "the file " + path.string() + " cannot be read: ";
   std::error_code error;
   const bool regular = std::filesystem::is_regular_file(path, error);
@@ -83,24 +84,23 @@ Expanded expand_references(const base::YamlNode& node, const ReferenceLookup& lo
 }
 
 Expanded expand(const base::YamlNode& node, const std::filesystem::path& directory) {
-  return expand_references(
-      node, [&](const base::YamlNode& place, const Reference& reference, std::string& missing) {
-        if (reference.kind == "env") return read_variable(reference, missing);
-        if (reference.kind == "file") {
-          return read_value_file((directory / reference.name).lexically_normal(), missing);
-        }
-        if (reference.kind == "secret") {
-          place.fail("'${secret:" + reference.name +
-                     "}' is not supported yet: the store of secrets is not part of this build; "
-                     "use ${env:NAME} or ${file:PATH}");
-        }
-        if (reference.kind.empty()) {
-          place.fail("'${" + reference.name + "}' is not supported yet: write ${env:" +
-                     reference.name + "}");
-        }
-        place.fail("unknown form '${" + reference.kind +
-                   ":…}'; expected ${env:NAME} or ${file:PATH}");
-      });
+  return expand_references(node, [&](const base::YamlNode& place, const Reference& reference,
+                                     std::string& missing) {
+    if (reference.kind == "env") return read_variable(reference, missing);
+    if (reference.kind == "file") {
+      return read_value_file((directory / reference.name).lexically_normal(), missing);
+    }
+    if (reference.kind == "secret") {
+      place.fail("'${secret:" + reference.name +
+                 "}' is not supported yet: the store of secrets is not part of this build; "
+                 "use ${env:NAME} or ${file:PATH}");
+    }
+    if (reference.kind.empty()) {
+      place.fail("'${" + reference.name + "}' is not supported yet: write ${env:" + reference.name +
+                 "}");
+    }
+    place.fail("unknown form '${" + reference.kind + ":…}'; expected ${env:NAME} or ${file:PATH}");
+  });
 }
 
 std::string expand_or_fail(const base::YamlNode& node, const std::filesystem::path& directory) {

@@ -98,8 +98,7 @@ class ServerReader {
     }
     keys.push_back({"instances", [this](const Node& value) { read_instances(value); }});
     keys.push_back({"era", [this](const Node& value) { read_era(value); }});
-    keys.push_back(
-        {"trusted", [this](const Node& value) { server_.trusted = value.boolean(); }});
+    keys.push_back({"trusted", [this](const Node& value) { server_.trusted = value.boolean(); }});
     keys.push_back({"timeout", read_time(server_.timeout)});
     keys.push_back({"max_timeout", read_time(server_.max_timeout)});
     keys.push_back({"start_timeout", read_time(server_.start_timeout)});
@@ -118,7 +117,8 @@ class ServerReader {
     }
     for (const auto& [key, value] : entries) {
       const std::string name = key.text();
-      if (std::any_of(keys.begin(), keys.end(), [&](const auto& k) { return k.name == name; })) continue;
+      if (std::any_of(keys.begin(), keys.end(), [&](const auto& k) { return k.name == name; }))
+        continue;
       rules_.ignored->push_back(server_.name + "." + name);
     }
   }
@@ -131,8 +131,8 @@ class ServerReader {
                  : std::vector<std::string>{"headers"};
     for (const auto& [key, value] : node_.entries()) {
       if (std::find(others.begin(), others.end(), key.text()) == others.end()) continue;
-      key.fail("'" + key.text() + "' goes with '" + (has_url_ ? "command" : "url") + "', which server " +
-               server_.name + " does not have");
+      key.fail("'" + key.text() + "' goes with '" + (has_url_ ? "command" : "url") +
+               "', which server " + server_.name + " does not have");
     }
   }
 

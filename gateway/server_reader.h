@@ -19,8 +19,8 @@ struct ServerRules {
   std::vector<std::string>* ignored = nullptr;
 };
 
-/// Whether the name of a server, or a prefix, fits into names of tools: 1 to 32 letters, digits, `_`
-/// and `-` without `__`.
+/// Whether the name of a server, or a prefix, fits into names of tools: 1 to 32 letters, digits,
+/// `_` and `-` without `__`.
 bool is_server_name(const std::string& text);
 
 /// Reads one entry of `servers:` or `mcpServers`. Throws base::ConfigError. A value that is missing

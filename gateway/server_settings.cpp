@@ -11,7 +11,8 @@ constexpr const char* passed_on[] = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM",
 
 tools::StdioServer stdio_server(const ServerConfig& server) {
   tools::StdioServer stdio;
-  stdio.command = {server.command, child_environment(server.environment), server.directory.string()};
+  stdio.command = {server.command, child_environment(server.environment),
+                   server.directory.string()};
   stdio.instances = server.instances;
   for (const auto& [name, value] : server.environment) stdio.hidden.push_back(value);
   return stdio;

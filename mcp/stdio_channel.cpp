@@ -103,7 +103,9 @@ base::Status StdioChannel::send(std::int64_t id, std::string body,
   return sent;
 }
 
-base::Status StdioChannel::send(std::string body) { return enqueue({std::nullopt, std::move(body)}); }
+base::Status StdioChannel::send(std::string body) {
+  return enqueue({std::nullopt, std::move(body)});
+}
 
 base::Status StdioChannel::enqueue(Outgoing outgoing) {
   outgoing.line.push_back('\n');
@@ -200,10 +202,9 @@ base::Task<void> StdioChannel::read_errors(std::shared_ptr<StdioChannel>) {
       const auto held_back = errors_gate_.pass(std::chrono::steady_clock::now());
       if (line->text.empty() || !held_back) continue;
       last_words_ = shown(std::move(line->text));
-      settings_.log.write(base::LogLevel::info, "server_stderr",
-                          {{"server", settings_.server},
-                           {"text", last_words_},
-                           {"held_back", *held_back}});
+      settings_.log.write(
+          base::LogLevel::info, "server_stderr",
+          {{"server", settings_.server}, {"text", last_words_}, {"held_back", *held_back}});
     }
   }
 }
@@ -217,7 +218,8 @@ void StdioChannel::handle(base::Line line) {
       const std::lock_guard lock(mutex_);
       if (waiting_.size() == 1) only = std::move(waiting_.extract(waiting_.begin()).mapped());
     }
-    if (only) StdioAnswer::give(only, Error{Code::limit, "its answer is longer than allowed", {}}, 0);
+    if (only)
+      StdioAnswer::give(only, Error{Code::limit, "its answer is longer than allowed", {}}, 0);
     return;
   }
   if (line.text.find_first_not_of(" \t") == std::string::npos) return;
@@ -255,8 +257,8 @@ void StdioChannel::handle_response(Response response, std::size_t bytes) {
 void StdioChannel::handle_request(const Request& request) {
   const bool ping = request.method == "ping";
   const RpcError error{code::method_not_found, "Method not found: " + request.method, {}};
-  auto sent = send(ping ? result_text(request.id, base::Json::object())
-                        : error_text(request.id, error));
+  auto sent =
+      send(ping ? result_text(request.id, base::Json::object()) : error_text(request.id, error));
   if (!sent) close("it asks without reading the answers");
 }
 
@@ -264,11 +266,9 @@ void StdioChannel::report_garbage(const std::string& text, std::string_view what
   const auto held_back = garbage_gate_.pass(std::chrono::steady_clock::now());
   if (!held_back) return;
   const std::string seen = shown(text);
-  settings_.log.write(base::LogLevel::warn, "server_stdout",
-                      {{"server", settings_.server},
-                       {"reason", what},
-                       {"text", seen},
-                       {"held_back", *held_back}});
+  settings_.log.write(
+      base::LogLevel::warn, "server_stdout",
+      {{"server", settings_.server}, {"reason", what}, {"text", seen}, {"held_back", *held_back}});
 }
 
 void StdioChannel::cancel(std::int64_t id, std::string_view reason) {

@@ -28,7 +28,8 @@ class StdioAnswer {
   /// From any thread; only the first counts.
   static void give(const std::shared_ptr<StdioAnswer>& answer, base::Result<Message> message,
                    std::size_t bytes);
-  /// On its loop: waits until it is given, or the deadline passes or the loop ends; look again then.
+  /// On its loop: waits until it is given, or the deadline passes or the loop ends; look again
+  /// then.
   base::Task<void> wait(base::SteadyTime deadline);
   std::optional<base::Result<Message>> take();
   std::size_t bytes() const { return bytes_; }

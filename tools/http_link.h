@@ -42,7 +42,7 @@ class HttpLink final : public UpstreamLink {
   const base::Limits& limits_;
   std::function<void(std::string)> on_lost_;
   std::atomic<std::int64_t> ids_{0};
-  std::atomic<bool> usable_{false};  // there is a handshake
+  std::atomic<bool> usable_{false};                     // there is a handshake
   std::vector<std::unique_ptr<Connector>> connectors_;  // by loop index
 
   mutable std::mutex mutex_;

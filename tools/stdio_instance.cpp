@@ -40,14 +40,14 @@ base::Task<StdioStarter::Started> StdioStarter::attempt(std::optional<mcp::Era> 
                                        }};
   auto channel =
       co_await mcp::StdioChannel::open(home_, keeper_, server.command, std::move(settings));
-  if (!channel) co_return base::Error{Code::unavailable, channel.error().message,
-                                      channel.error().detail};
+  if (!channel)
+    co_return base::Error{Code::unavailable, channel.error().message, channel.error().detail};
   instance->channel = std::move(*channel);
   mcp::StdioTransport transport(home_, instance->channel);
   mcp::Client client(transport, instance->ids);
   const auto now = std::chrono::steady_clock::now();
-  const auto question = std::min<std::chrono::steady_clock::duration>(
-      longest_question, settings_.start_timeout / 3);
+  const auto question =
+      std::min<std::chrono::steady_clock::duration>(longest_question, settings_.start_timeout / 3);
   auto shaken = co_await client.connect(era, deadline, now + question);
   if (!shaken) {
     instance->channel->close("its start failed");

@@ -33,8 +33,8 @@ class StdioStarter {
 
   /// A child that has shaken hands within the server's start_timeout. `on_end` is told on the loop,
   /// once, when it ends after that. A child that does not answer the question for the modern
-  /// protocol, or ends over it, is replaced by one that is not asked (protocol.md §3.2); the verdict
-  /// is kept for the next start.
+  /// protocol, or ends over it, is replaced by one that is not asked (protocol.md §3.2); the
+  /// verdict is kept for the next start.
   base::Task<Started> start(OnEnd on_end);
 
  private:

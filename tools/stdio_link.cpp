@@ -18,9 +18,9 @@ StdioLink::StdioLink(const UpstreamSettings& settings, base::EventLoops& loops,
       limits_(limits),
       on_lost_(std::move(on_lost)),
       starter_(settings, home_, keeper, limits, log),
-      pool_(home_, limits, [this](StdioStarter::OnEnd on_end) {
-        return start_or_take_first(std::move(on_end));
-      }) {}
+      pool_(home_, limits,
+            [this](StdioStarter::OnEnd on_end) { return start_or_take_first(std::move(on_end)); }) {
+}
 
 base::Task<Result<Discovery>> StdioLink::discover() {
   reset();
@@ -109,7 +109,8 @@ void StdioLink::tend() {
   std::shared_ptr<StdioInstance> idle;
   {
     const std::lock_guard lock(mutex_);
-    if (first_ && now - first_->started > limits_.instance_idle) idle = std::exchange(first_, nullptr);
+    if (first_ && now - first_->started > limits_.instance_idle)
+      idle = std::exchange(first_, nullptr);
   }
   if (idle) idle->channel->close("it was idle");
 }

@@ -13,7 +13,9 @@ using base::Result;
 using base::SteadyTime;
 
 base::Task<StdioStarter::Started> StdioPool::of(std::string owner) {
-  std::function<void(Waiter)> begin = [this, owner](Waiter waiter) { ask(owner, std::move(waiter)); };
+  std::function<void(Waiter)> begin = [this, owner](Waiter waiter) {
+    ask(owner, std::move(waiter));
+  };
   return base::await_callback<StdioStarter::Started>(std::move(begin));
 }
 
@@ -43,7 +45,8 @@ Result<StdioPool::SlotPointer> StdioPool::slot_of(const std::string& owner, Stea
   if (found == slots_.end()) {
     if (slots_.size() >= limits_.instances && !make_room()) {
       return Error{Code::unavailable,
-                   "all its " + std::to_string(limits_.instances) + " instances are busy", {}};
+                   "all its " + std::to_string(limits_.instances) + " instances are busy",
+                   {}};
     }
     return slots_[owner] = std::make_shared<Slot>();
   }
@@ -129,8 +132,9 @@ void StdioPool::end_all() {
 
 std::size_t StdioPool::size() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(std::count_if(
-      slots_.begin(), slots_.end(), [](const auto& entry) { return entry.second->instance != nullptr; }));
+  return static_cast<std::size_t>(
+      std::count_if(slots_.begin(), slots_.end(),
+                    [](const auto& entry) { return entry.second->instance != nullptr; }));
 }
 
 }  // namespace tools

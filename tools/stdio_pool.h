@@ -12,8 +12,8 @@
 
 namespace tools {
 
-/// Children of one server by owner: started when an owner first calls, ended when it no longer does.
-/// Bounded: past `instances`, one that is idle makes room. One owner's crashes are its own.
+/// Children of one server by owner: started when an owner first calls, ended when it no longer
+/// does. Bounded: past `instances`, one that is idle makes room. One owner's crashes are its own.
 /// Thread-safe.
 class StdioPool {
  public:
@@ -43,9 +43,7 @@ class StdioPool {
     std::string why;  // its last one ended
     base::SteadyTime used{};
 
-    bool is_idle() const {
-      return !starting && (!instance || instance->channel->pending() == 0);
-    }
+    bool is_idle() const { return !starting && (!instance || instance->channel->pending() == 0); }
   };
   using SlotPointer = std::shared_ptr<Slot>;
 

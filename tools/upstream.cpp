@@ -65,9 +65,8 @@ Upstream::Upstream(UpstreamSettings settings, const Dependencies& dependencies,
       limits_(dependencies.limits),
       log_(dependencies.log),
       on_change_(std::move(on_change)),
-      link_(make_link(settings_, dependencies, [this](std::string reason) {
-        set_state(State::down, std::move(reason));
-      })) {
+      link_(make_link(settings_, dependencies,
+                      [this](std::string reason) { set_state(State::down, std::move(reason)); })) {
   status_.since = std::chrono::system_clock::now();
 }
 

@@ -56,12 +56,9 @@ class Upstream {
   /// Sends a call that policy permitted; a permit for another server or tool is Code::internal, and
   /// nothing is sent. `session` is the caller's, or "". `tool` and `arguments` live until the task
   /// ends. Other errors are those of mcp::Exchange, with messages that say what the server did.
-  base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop,
-                                                                const policies::Permit& permit,
-                                                                std::string session,
-                                                                const ServerTool& tool,
-                                                                const mcp::ToolArguments& arguments,
-                                                                bool repeatable);
+  base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(
+      base::Loop& loop, const policies::Permit& permit, std::string session, const ServerTool& tool,
+      const mcp::ToolArguments& arguments, bool repeatable);
 
   const std::string& name() const { return settings_.name; }
   UpstreamStatus status() const;

@@ -49,9 +49,10 @@ base::Status write_new(const fs::path& path, const std::string& text) {
       ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size())) {
     return {};
   }
-  return base::Error{base::Code::unavailable,
-                     path.string() + " cannot be written: " + std::generic_category().message(errno),
-                     {}};
+  return base::Error{
+      base::Code::unavailable,
+      path.string() + " cannot be written: " + std::generic_category().message(errno),
+      {}};
 }
 
 // Writes the file and reads the whole configuration with it; takes it back when that does not do.
@@ -65,7 +66,8 @@ base::Status add_file(const Invocation& invocation, const std::string& name, con
         std::any_of(config.servers.begin(), config.servers.end(),
                     [&](const ServerConfig& server) { return server.name == name; });
     if (included) return {};
-    problem = config.file.string() + " does not include it: write there  include: [servers.d/*.yaml]";
+    problem =
+        config.file.string() + " does not include it: write there  include: [servers.d/*.yaml]";
   } catch (const base::ConfigError& error) {
     problem = error.what();
   }
@@ -143,7 +145,8 @@ Exit add(const Invocation& invocation, const AddOptions& options) {
   if (!headers.empty()) entry["headers"] = headers;
   if (!environment.empty()) entry["env"] = environment;
   if (!options.instances.empty()) entry["instances"] = options.instances;
-  if (auto added = add_file(invocation, options.name, entry); !added) return usage(added.error().message);
+  if (auto added = add_file(invocation, options.name, entry); !added)
+    return usage(added.error().message);
   return report(invocation, {options.name}, "added");
 }
 

@@ -34,7 +34,8 @@ Exit list(const Invocation& invocation) {
                     {"disabled", server.disabled}});
     if (invocation.json) continue;
     std::cout << padded(server.name, 24) << "  " << padded(kind, 6) << padded(target_of(server), 40)
-              << "  " << (server.disabled.empty() ? server.place : "off: " + server.disabled) << "\n";
+              << "  " << (server.disabled.empty() ? server.place : "off: " + server.disabled)
+              << "\n";
   }
   if (invocation.json) std::cout << base::dump_json({{"servers", std::move(rows)}}) << "\n";
   return Exit::done;
@@ -47,7 +48,8 @@ Exit restart(const Invocation& invocation, const std::string& name) {
     std::cerr << answer.error().message << "\n";
     return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;
   }
-  std::cout << (invocation.json ? base::dump_json(*answer) : "Server " + name + " is starting again.")
+  std::cout << (invocation.json ? base::dump_json(*answer)
+                                : "Server " + name + " is starting again.")
             << "\n";
   return Exit::done;
 }

@@ -10,10 +10,13 @@ using base::LineReader;
 namespace {
 
 // The lines of `text` when it arrives in pieces of `size` bytes; a cut line ends in "…".
-std::vector<std::string> lines(const std::string& text, std::size_t size, std::size_t longest = 10) {
+std::vector<std::string> lines(const std::string& text, std::size_t size,
+                               std::size_t longest = 10) {
   LineReader reader(longest);
   std::vector<std::string> found;
-  const auto keep = [&](const base::Line& line) { found.push_back(line.text + (line.cut ? "…" : "")); };
+  const auto keep = [&](const base::Line& line) {
+    found.push_back(line.text + (line.cut ? "…" : ""));
+  };
   for (std::size_t at = 0; at < text.size(); at += size) {
     reader.feed(std::string_view(text).substr(at, size));
     while (auto line = reader.next()) keep(*line);
@@ -26,7 +29,8 @@ std::vector<std::string> lines(const std::string& text, std::size_t size, std::s
 
 TEST_CASE("the same lines come out however the bytes are cut", "[line_reader]") {
   const std::string text = "one\ntwo\r\n\nthree\rx\n\n0123456789\nlast";
-  const std::vector<std::string> expected = {"one", "two", "", "three\rx", "", "0123456789", "last"};
+  const std::vector<std::string> expected = {"one", "two",        "",    "three\rx",
+                                             "",    "0123456789", "last"};
   for (std::size_t size = 1; size <= text.size(); ++size) CHECK(lines(text, size) == expected);
 }
 

@@ -5,7 +5,8 @@
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-TEST_CASE("a burst passes, then one per interval, which says how many were held back", "[log_gate]") {
+TEST_CASE("a burst passes, then one per interval, which says how many were held back",
+          "[log_gate]") {
   base::LogGate gate(3, seconds(10));
   const base::SteadyTime start = std::chrono::steady_clock::now();
   for (int i = 0; i < 3; ++i) CHECK(gate.pass(start) == 0);

@@ -15,12 +15,12 @@ using gateway::ClientReferences;
 
 namespace {
 
-const gateway::ListenAddress {"127.0.0.1", 8080};
+const gateway::ListenAddress gateway_address{"127.0.0.1", 8080};
 
 ClientFile load(const std::string& text, ClientReferences references = ClientReferences::expand) {
   tests::TempDir directory;
   tests::write_file(directory / "mcp.json", text);
-  return gateway::load_client_file(directory / "mcp.json", own_address, references);
+  return gateway::load_client_file(directory / "mcp.json", gateway_address, references);
 }
 
 gateway::Expanded expand(const std::string& text, bool translate = false) {
@@ -43,15 +43,18 @@ TEST_CASE("references expand as in each client", "[client_file]") {
   const Variable variable("SLUICE_TEST_V", "value");
   CHECK(expand("a ${SLUICE_TEST_V} ${env:SLUICE_TEST_V}").text == "a value value");
   CHECK(expand("${SLUICE_TEST_NONE:-x}${env:SLUICE_TEST_NONE:-y}").text == "xy");
-  CHECK(expand("${workspaceFolder}${/}${workspaceFolderBasename}${pathSeparator}").text == "/home/x/project/project/");
-  CHECK(expand("${SLUICE_TEST_NONE}").missing == "the environment variable SLUICE_TEST_NONE is not set");
+  CHECK(expand("${workspaceFolder}${/}${workspaceFolderBasename}${pathSeparator}").text ==
+        "/home/x/project/project/");
+  CHECK(expand("${SLUICE_TEST_NONE}").missing ==
+        "the environment variable SLUICE_TEST_NONE is not set");
   CHECK(expand("${command:pick}").missing == "${command:pick} has no value outside of its client");
   CHECK(expand("$SLUICE_TEST_V").text == "$SLUICE_TEST_V");
 }
 
 TEST_CASE("an input is a variable, else its default, else missing", "[client_file]") {
   CHECK(expand("${input:region}").text == "eu");
-  CHECK(expand("${input:api-key}").missing == "the input api-key has no value: set SLUICE_INPUT_API_KEY");
+  CHECK(expand("${input:api-key}").missing ==
+        "the input api-key has no value: set SLUICE_INPUT_API_KEY");
   const Variable key("SLUICE_INPUT_API_KEY", "k");
   const Variable region("SLUICE_INPUT_REGION", "us");
   CHECK(expand("${input:api-key}${input:region}").text == "kus");
@@ -73,7 +76,9 @@ TEST_CASE("comments become blanks outside of strings, and places stay", "[client
 
 TEST_CASE("both shapes of client files are read, with tabs and trailing commas", "[client_file]") {
   for (const std::string key : {"mcpServers", "servers"}) {
-    const ClientFile file = load("{\n\t\"" + key + "\":{\n\t\t\"a\":{\"command\":\"x\",\"args\":[\"1\",],\n\t\t\"env\":{\"N\":3}},\n\t},\n}\n");
+    const ClientFile file = load("{\n\t\"" + key +
+                                 "\":{\n\t\t\"a\":{\"command\":\"x\",\"args\":[\"1\",],"
+                                 "\n\t\t\"env\":{\"N\":3}},\n\t},\n}\n");
     REQUIRE(file.servers.size() == 1);
     CHECK(file.servers[0].command == std::vector<std::string>{"x", "1"});
     CHECK(file.servers[0].environment[0].second == "3");
@@ -81,12 +86,14 @@ TEST_CASE("both shapes of client files are read, with tabs and trailing commas",
 }
 
 TEST_CASE("unknown keys are listed and ignored", "[client_file]") {
-  const ClientFile file = load(R"({"theme": "dark", "mcpServers": {"a": {"command": "x", "alwaysAllow": [], "args": null}}})");
+  const ClientFile file = load(
+      R"({"theme": "dark", "mcpServers": {"a": {"command": "x", "alwaysAllow": [], "args": null}}})");
   CHECK(file.ignored == std::vector<std::string>{"theme", "a.alwaysAllow"});
   CHECK(file.servers[0].disabled.empty());
 }
 
-TEST_CASE("an entry that cannot be used is off and keeps no other from being served", "[client_file]") {
+TEST_CASE("an entry that cannot be used is off and keeps no other from being served",
+          "[client_file]") {
   const ClientFile file = load(R"({"mcpServers": {
     "tls": {"url": "https://h/mcp"}, "old": {"type": "sse", "url": "http://h/sse"}, "none": {},
     "off": {"command": "x", "disabled": true}, "good": {"command": "x"}}})");
@@ -108,18 +115,20 @@ TEST_CASE("entries that lead back to the gateway are skipped", "[client_file]") 
 }
 
 TEST_CASE("names of clients become names of servers, all different", "[client_file]") {
-  const ClientFile file = load(R"({"mcpServers": {"My Server!": {"command": "x"}, "my__tool": {"command": "x"},
+  const ClientFile file =
+      load(R"({"mcpServers": {"My Server!": {"command": "x"}, "my__tool": {"command": "x"},
     "My.Server": {"command": "x"}, "a_very_long_name_that_clients_may_well_use": {"command": "x"}, "": {"command": "x"}}})");
   std::vector<std::string> names;
   for (const auto& server : file.servers) names.push_back(server.name);
-  CHECK(names == std::vector<std::string>{"My_Server", "my_tool", "My_Server-2", "a_very_long_name_that_client", "server"});
+  CHECK(names == std::vector<std::string>{"My_Server", "my_tool", "My_Server-2",
+                                          "a_very_long_name_that_client", "server"});
 }
 
 TEST_CASE("a file of a project names the project as its workspace", "[client_file]") {
   tests::TempDir directory;
   for (const std::string place : {".vscode/mcp.json", ".cursor/mcp.json", ".mcp.json"}) {
     tests::write_file(directory / place, R"({"servers": {"a": {"command": "x"}}})");
-    const ClientFile file = gateway::load_client_file(directory / place, own_address);
+    const ClientFile file = gateway::load_client_file(directory / place, gateway_address);
     CHECK(file.servers[0].directory == directory.path());
   }
 }
@@ -129,11 +138,13 @@ TEST_CASE("a file without servers is refused with its place", "[client_file]") {
   CHECK(message.find(":1:1: expected 'mcpServers' or 'servers'") != std::string::npos);
 }
 
-TEST_CASE("a child gets what is configured, and six variables of the gateway's own", "[client_file]") {
+TEST_CASE("a child gets what is configured, and six variables of the gateway's own",
+          "[client_file]") {
   const Variable leaked("SLUICE_TEST_SECRET", "x");
   const Variable term("TERM", "dumb");
   const auto environment = gateway::child_environment({{"HOME", "/elsewhere"}, {"A", "1"}});
-  for (const std::string& entry : environment) CHECK(entry.find("SLUICE_TEST_SECRET") == std::string::npos);
+  for (const std::string& entry : environment)
+    CHECK(entry.find("SLUICE_TEST_SECRET") == std::string::npos);
   CHECK(std::count(environment.begin(), environment.end(), "HOME=/elsewhere") == 1);
   CHECK(std::count(environment.begin(), environment.end(), "TERM=dumb") == 1);
   CHECK(std::count(environment.begin(), environment.end(), "A=1") == 1);

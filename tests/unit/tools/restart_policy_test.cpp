@@ -18,7 +18,8 @@ TEST_CASE("pauses double from 250 ms to 30 s", "[restart_policy]") {
   }
 }
 
-TEST_CASE("eight failures within five minutes are a crash loop, until it is reset", "[restart_policy]") {
+TEST_CASE("eight failures within five minutes are a crash loop, until it is reset",
+          "[restart_policy]") {
   RestartPolicy policy;
   for (int i = 0; i < 7; ++i) policy.failed(start + seconds(40 * i));
   CHECK_FALSE(policy.is_crash_loop());
@@ -35,7 +36,8 @@ TEST_CASE("failures that lie further apart are none", "[restart_policy]") {
   CHECK_FALSE(policy.is_crash_loop());
 }
 
-TEST_CASE("a server that lived for a minute is trusted again, one that did not is not", "[restart_policy]") {
+TEST_CASE("a server that lived for a minute is trusted again, one that did not is not",
+          "[restart_policy]") {
   RestartPolicy policy;
   for (int i = 0; i < 7; ++i) policy.failed(start);
   policy.lived(start, start + seconds(59));
