@@ -112,6 +112,7 @@ Status named_members(const KeywordContext& context, const Json&) {
   if (!rules.names.empty()) return {};
   const Names names(context);
   rules.names = names.table();
+  for (const Property& property : rules.names) rules.marks |= ObjectRules::mark_of(property.name);
   if (auto done = add_required(context, names, rules); !done) return done;
   for (const char* const keyword : {"dependentRequired", "dependentSchemas", "dependencies"})
     if (auto done = add_dependents(context, keyword, names, rules); !done) return done;

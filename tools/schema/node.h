@@ -94,8 +94,13 @@ struct ObjectRules {
   const Node* property_names = nullptr;
   const Node* unevaluated = nullptr;
   std::optional<std::size_t> min, max;
+  std::uint64_t marks = 0;  // a bit for each name, see mark_of()
 
   const Property* find(std::string_view name) const;
+
+  /// One of 64 bits, by what is read of a name at once: most names that are not mentioned are told
+  /// by it.
+  static std::uint64_t mark_of(std::string_view name);
 };
 
 /// The values of `const` or `enum`, arranged for lookup.

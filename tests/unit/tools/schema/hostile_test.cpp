@@ -133,6 +133,12 @@ TEST_CASE("more subschemas than allowed are refused", "[schema]") {
   CHECK(limit_of({{"oneOf", branches}}) == base::Code::limit);
 }
 
+TEST_CASE("more values than one schema needs are refused", "[schema]") {
+  base::Json values = base::Json::array();
+  for (int i = 0; i < 20'000; ++i) values.push_back(i);
+  CHECK(limit_of({{"enum", values}}) == base::Code::limit);
+}
+
 TEST_CASE("subschemas that are nested too deeply are refused", "[schema]") {
   const auto nested = [](std::size_t levels) {
     return json(repeated(R"({"not":)", levels) + "true" + repeated("}", levels));
