@@ -6,10 +6,12 @@
 
 #include "base/url.h"
 #include "gateway/pipeline/record.h"
+#include "policies/ledger/spending_table.h"
 
 namespace gateway {
 namespace {
 
+const policies::ledger::SystemClock ledger_clock;
 constexpr std::chrono::milliseconds key_refresh{250};  // so that a revocation holds within a second
 
 std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
@@ -44,16 +46,18 @@ void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
 }  // namespace
 
 Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
-                 std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys)
+                 std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
+                 std::unique_ptr<policies::ledger::Ledger> ledger)
     : config_(config),
       log_(log),
       journal_(std::move(journal)),
       keys_(std::move(keys)),
+      ledger_(std::move(ledger)),
       policy_(std::make_shared<const policies::Policy>(std::move(policy))),
       loops_(config.threads),
       upstreams_(enabled_servers(config), loops_, config_.limits, [this] { publish_snapshot(); }),
       dispatcher_(upstreams_),
-      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_})),
+      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_, *ledger_})),
       dry_runs_(pipeline::dry_run_pipeline()),
       sessions_(config_.limits),
       guard_(config.hosts),
@@ -69,16 +73,22 @@ Gateway::~Gateway() { stop(); }
 base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
                                                      policies::PolicyDocument policy,
                                                      base::Log& log) {
-  auto journal = base::SqliteJournal::open(config.journal);
+  auto spending = std::make_unique<policies::ledger::SpendingTable>(ledger_clock);
+  const policies::ledger::SpendingTable& spent = *spending;  // the journal keeps it
+  base::SqliteJournal::Projections projections;
+  projections.push_back(std::move(spending));
+  auto journal = base::SqliteJournal::open(config.journal, {}, std::move(projections));
   if (!journal) return journal.error();
+  auto ledger =
+      std::make_unique<policies::ledger::MemoryLedger>(**journal, ledger_clock, spent.rows());
   std::unique_ptr<KeyStore> keys;
   if (!config.policy_files.empty()) {
     auto opened = KeyStore::open(config.store);
     if (!opened) return opened.error();
     keys = std::move(*opened);
   }
-  std::unique_ptr<Gateway> gateway(
-      new Gateway(config, std::move(policy), log, std::move(*journal), std::move(keys)));
+  std::unique_ptr<Gateway> gateway(new Gateway(config, std::move(policy), log, std::move(*journal),
+                                               std::move(keys), std::move(ledger)));
   if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
   return gateway;

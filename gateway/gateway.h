@@ -20,6 +20,7 @@
 #include "gateway/pipeline/pipeline.h"
 #include "gateway/pipeline/upstream_dispatcher.h"
 #include "gateway/sessions.h"
+#include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
 
 namespace gateway {
@@ -44,7 +45,8 @@ class Gateway {
 
  private:
   Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
-          std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys);
+          std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
+          std::unique_ptr<policies::ledger::Ledger> ledger);
   base::Status answer_for_open_intents();
   base::Status listen();
   void publish_snapshot();
@@ -54,6 +56,7 @@ class Gateway {
   base::Log& log_;
   std::unique_ptr<base::SqliteJournal> journal_;
   std::unique_ptr<KeyStore> keys_;  // null: no policies, loopback is the agent `local`
+  std::unique_ptr<policies::ledger::Ledger> ledger_;
   std::shared_ptr<const policies::Policy> policy_;
   pipeline::CurrentSnapshot snapshot_;
   Load load_;

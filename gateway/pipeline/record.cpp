@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "base/crypto.h"
+#include "policies/ledger/money.h"
 
 namespace gateway::pipeline {
 namespace {
@@ -38,6 +39,23 @@ void add_rule(Json& facts, const Call& call) {
                    {"line", call.rule->line}};
 }
 
+// Rates and slots are no spending.
+void add_charges(Json& body, const Call& call) {
+  if (!call.hold) return;
+  Json spent = Json::object();
+  for (const policies::ledger::Charge& charge : call.charges) {
+    if (!charge.quota->is_budget()) continue;
+    if (charge.quota->kind == policies::ledger::Quota::Kind::money) {
+      spent[charge.key()] = policies::ledger::money_text(charge.amount);
+    } else {
+      spent[charge.key()] = charge.amount;
+    }
+  }
+  if (spent.empty()) return;
+  body["charged"] = std::move(spent);
+  if (call.fate) body["hold"] = policies::ledger::to_string(*call.fate);
+}
+
 Json outcome_facts(const Outcome& outcome) {
   Json facts{{"kind", to_string(outcome.kind)}};
   if (!outcome.reason.empty()) facts["reason"] = outcome.reason;
@@ -53,6 +71,7 @@ Json outcome_facts(const Outcome& outcome) {
 JournalEntry intent_entry(const Call& call) {
   Json body = facts_of(call);
   add_rule(body, call);
+  add_charges(body, call);
   return {"intent", call.intent, base::dump_json(body), JournalEntry::Item::opens};
 }
 
@@ -65,6 +84,7 @@ JournalEntry audit_entry(const Call& call, const Outcome& outcome) {
   Json body = facts_of(call);
   add_rule(body, call);
   if (!call.intent.empty()) body["intent"] = call.intent;
+  add_charges(body, call);
   body["outcome"] = outcome_facts(outcome);
   const auto taken = std::chrono::steady_clock::now() - call.started;
   body["micros"] = std::chrono::duration_cast<std::chrono::microseconds>(taken).count();

@@ -65,15 +65,16 @@ refuses('a server over stdio', { config: goodConfig.replace(/\{url: .*?\}/, '{co
 refuses('a server over TLS', { config: goodConfig.replace('http:', 'https:') }, 'sluice.yaml:3', /not supported yet/);
 refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);
 
-for (const key of ['timezone', 'currency', 'people', 'views', 'pin']) {
+for (const key of ['people', 'views', 'pin']) {
   refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
 }
-for (const [key, value] of Object.entries({ limits: '[]', budgets: '[]', approve: '[]', start: '[]', resources: '[]', prompts: '[]' })) {
+for (const [key, value] of Object.entries({ approve: '[]', start: '[]', resources: '[]', prompts: '[]' })) {
   refuses(`the role key ${key}, which is not built yet,`, { policy: goodPolicy.replace('{allow', `{${key}: ${value}, allow`) }, 'policy.yaml:2:13', /not supported yet/);
 }
-for (const [key, value] of Object.entries({ price: '1', redact: '[x]', key_argument: 'k' })) {
+for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' })) {
   refuses(`the tool key ${key}, which is not built yet,`, { policy: `${goodPolicy}tools: {m/x: {${key}: ${value}}}\n` }, 'policy.yaml:3:15', /not supported yet/);
 }
+refuses('a budget that asks', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' is not supported yet/);
 refuses('a rule with arguments', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {required: [a]}}') }, 'policy.yaml:2', /not supported yet/);
 for (const effect of ['keyed', 'reconcilable']) {
   refuses(`the effect ${effect}`, { policy: `${goodPolicy}tools: {m/x: {effect: ${effect}}}\n` }, 'policy.yaml:3:23', /not supported yet/);
