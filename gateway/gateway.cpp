@@ -64,7 +64,7 @@ Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Lo
       authenticator_(keys_.get(), snapshot_),
       service_(snapshot_, calls_, sessions_, config_.limits),
       endpoint_(guard_, authenticator_, service_, log_),
-      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits}) {
+      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits, *ledger_}) {
   publish_snapshot();
 }
 
