@@ -49,6 +49,9 @@ struct Refusal {
   std::optional<WallTime> resets;            ///< of a budget: when the oldest spending is forgotten
 };
 
+/// What the charge's quota says of itself, and `used`; when to come back is left open.
+Refusal refusal_of(const Charge& charge, std::int64_t used);
+
 /// What an admitted call holds: slots, and money and calls of budgets. Resolves exactly once: by
 /// resolve(), or as Fate::unknown when it goes without. Belongs to its call: not thread-safe.
 class Hold {

@@ -15,20 +15,6 @@ namespace {
 
 Gcra gcra_of(const Quota& quota) { return {quota.limit, quota.period, quota.burst}; }
 
-Refusal refuse(const Charge& charge, std::int64_t used) {
-  const Quota& quota = *charge.quota;
-  Refusal refusal;
-  refusal.kind = quota.kind;
-  refusal.rule = quota.name;
-  refusal.currency = quota.currency;
-  refusal.limit = quota.limit;
-  refusal.used = used;
-  refusal.remaining = std::max<std::int64_t>(quota.limit - used, 0);
-  refusal.amount = charge.amount;
-  refusal.period = quota.period;
-  return refusal;
-}
-
 std::chrono::milliseconds rounded_up(std::chrono::nanoseconds wait) {
   return std::chrono::ceil<std::chrono::milliseconds>(wait);
 }
@@ -159,19 +145,19 @@ std::optional<Refusal> MemoryLedger::check(const Charge& charge, Bucket& bucket)
     const Gcra gcra = gcra_of(quota);
     const auto wait = gcra.wait(bucket.arrival, steady_now());
     if (wait.count() <= 0) return std::nullopt;
-    Refusal refusal = refuse(charge, quota.limit);
+    Refusal refusal = refusal_of(charge, quota.limit);
     refusal.retry_after = rounded_up(wait);
     return refusal;
   }
   if (quota.kind == Quota::Kind::concurrency) {
     if (bucket.in_flight + charge.amount <= quota.limit) return std::nullopt;
-    Refusal refusal = refuse(charge, bucket.in_flight);
+    Refusal refusal = refusal_of(charge, bucket.in_flight);
     refusal.retry_after = slot_retry;
     return refusal;
   }
   const std::int64_t used = bucket.budget->used();
   if (charge.amount <= quota.limit - used) return std::nullopt;
-  Refusal refusal = refuse(charge, used);
+  Refusal refusal = refusal_of(charge, used);
   refusal.resets = bucket.budget->resets();
   refusal.retry_after = std::max(rounded_up(*refusal.resets - clock_.wall()), slot_retry);
   return refusal;

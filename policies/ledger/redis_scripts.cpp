@@ -4,8 +4,8 @@ namespace policies::ledger {
 namespace {
 
 // What all scripts begin with. `resolve` ends a hold once; a second time it finds none.
-#define SLUICE_LUA_COMMON                                                       \
-  R"(local holds, leases = KEYS[1], KEYS[2]
+const std::string common =
+    R"(local holds, leases = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local function text(number) return string.format('%.0f', number) end
@@ -27,11 +27,11 @@ local function resolve(call, fate)
   end
   return 1
 end
-)"
+)";
 
 }  // namespace
 
-const char* const admit_script = SLUICE_LUA_COMMON R"(
+const std::string admit_script = common + R"(
 local call, lease = ARGV[1], tonumber(ARGV[2])
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', text(now), 'LIMIT', 0, 16)) do
   resolve(gone, 'u')
@@ -95,11 +95,11 @@ end
 return {1}
 )";
 
-const char* const resolve_script = SLUICE_LUA_COMMON R"(
+const std::string resolve_script = common + R"(
 return resolve(ARGV[2], ARGV[1])
 )";
 
-const char* const renew_script = SLUICE_LUA_COMMON R"(
+const std::string renew_script = common + R"(
 local lease = tonumber(ARGV[1])
 for index = 2, #ARGV do
   local call = ARGV[index]
@@ -116,7 +116,5 @@ for index = 2, #ARGV do
 end
 return #ARGV - 1
 )";
-
-#undef SLUICE_LUA_COMMON
 
 }  // namespace policies::ledger
