@@ -30,6 +30,16 @@ std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
   return enabled;
 }
 
+std::unique_ptr<policies::ledger::Ledger> make_ledger(
+    const Config& config, base::EventLoops& loops, base::Journal& journal,
+    const std::vector<policies::ledger::StoredSpending>& spent) {
+  if (!config.redis) {
+    return std::make_unique<policies::ledger::MemoryLedger>(journal, ledger_clock, spent);
+  }
+  return std::make_unique<policies::ledger::RedisLedger>(loops, *config.redis, journal,
+                                                         ledger_clock, config.store_down);
+}
+
 // Runs on a thread of its own: reading the store must not hold up an event loop.
 void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
   std::mutex mutex;
@@ -47,14 +57,14 @@ void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
 
 Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
                  std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
-                 std::unique_ptr<policies::ledger::Ledger> ledger)
+                 const std::vector<policies::ledger::StoredSpending>& spent)
     : config_(config),
       log_(log),
       journal_(std::move(journal)),
       keys_(std::move(keys)),
-      ledger_(std::move(ledger)),
       policy_(std::make_shared<const policies::Policy>(std::move(policy))),
       loops_(config.threads),
+      ledger_(make_ledger(config_, loops_, *journal_, spent)),
       upstreams_(enabled_servers(config), loops_, config_.limits, [this] { publish_snapshot(); }),
       dispatcher_(upstreams_),
       calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_, *ledger_})),
@@ -79,8 +89,6 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
   projections.push_back(std::move(spending));
   auto journal = base::SqliteJournal::open(config.journal, {}, std::move(projections));
   if (!journal) return journal.error();
-  auto ledger =
-      std::make_unique<policies::ledger::MemoryLedger>(**journal, ledger_clock, spent.rows());
   std::unique_ptr<KeyStore> keys;
   if (!config.policy_files.empty()) {
     auto opened = KeyStore::open(config.store);
@@ -88,7 +96,7 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
     keys = std::move(*opened);
   }
   std::unique_ptr<Gateway> gateway(new Gateway(config, std::move(policy), log, std::move(*journal),
-                                               std::move(keys), std::move(ledger)));
+                                               std::move(keys), spent.rows()));
   if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
   return gateway;

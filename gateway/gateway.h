@@ -46,7 +46,7 @@ class Gateway {
  private:
   Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
           std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
-          std::unique_ptr<policies::ledger::Ledger> ledger);
+          const std::vector<policies::ledger::StoredSpending>& spent);
   base::Status answer_for_open_intents();
   base::Status listen();
   void publish_snapshot();
@@ -56,11 +56,11 @@ class Gateway {
   base::Log& log_;
   std::unique_ptr<base::SqliteJournal> journal_;
   std::unique_ptr<KeyStore> keys_;  // null: no policies, loopback is the agent `local`
-  std::unique_ptr<policies::ledger::Ledger> ledger_;
   std::shared_ptr<const policies::Policy> policy_;
   pipeline::CurrentSnapshot snapshot_;
   Load load_;
   base::EventLoops loops_;
+  std::unique_ptr<policies::ledger::Ledger> ledger_;
   tools::Upstreams upstreams_;
   pipeline::UpstreamDispatcher dispatcher_;
   pipeline::Pipeline calls_;

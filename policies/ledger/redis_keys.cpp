@@ -12,7 +12,10 @@ const std::string shared_tag = "all tenants";
 // An ended window is kept for a while, for a clock that is set back.
 constexpr std::int64_t kept_seconds = 86'400;
 
-std::string tag(const std::string& name) { return prefix + name + "}:"; }
+// An empty tag would be none.
+std::string tag(const std::string& name) {
+  return prefix + (name.empty() ? "no tenant" : name) + "}:";
+}
 
 bool belongs_to_tenant(const Charge& charge) {
   return charge.scope.starts_with("agent:") || charge.scope.starts_with("tenant:") ||

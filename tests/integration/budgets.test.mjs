@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict';
-import { Agent } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { exhaust, isRefusal, policy as policyOf, upstream } from './support/budget.mjs';
 import { endAll } from './support/end_all.mjs';
-import { plainServer, textResult } from './support/plain_server.mjs';
 import { records, tamper } from './support/journal.mjs';
 import { call } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, scaled, sleep, slow } from './support/time.mjs';
 
 const budget = 1000;
-
-const policy = (effect, quotas = `budgets: [{name: daily, per: role, window: day, calls: ${budget}}]`) => `
-currency: EUR
-agents: {tester: {roles: [writer]}}
-roles: {writer: {allow: ["*"], ${quotas}}}
-tools: {"m/*": {effect: ${effect}, price: 0.005}}
-`;
-
-/** Each call takes `pace` milliseconds. */
-async function upstream() {
-  const server = await plainServer(async ({ answer }) => {
-    if (server.state.pace) await sleep(server.state.pace);
-    answer(textResult('done'));
-  });
-  return server;
-}
+const daily = `budgets: [{name: daily, per: role, window: day, calls: ${budget}}]`;
+const policy = (effect, quotas = daily) => policyOf(effect, quotas);
 
 async function withSluice(options, use) {
   const server = await upstream();
@@ -36,27 +21,6 @@ async function withSluice(options, use) {
   } finally {
     await endAll(() => sluice?.remove(), () => server.close());
   }
-}
-
-const isRefusal = (answer) => answer.result?.isError && /^Budget /.test(answer.result.content[0].text);
-
-/** Clients that call until the budget refuses; a gateway that is away is asked again. */
-async function exhaust(sluice, key, { clients = 64, onLost = () => {} } = {}) {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  let refusal;
-  await Promise.all(Array.from({ length: clients }, async () => {
-    while (!refusal) {
-      try {
-        const answer = await call(sluice, key, 'm__echo', { text: 'x' }, { agent });
-        if (isRefusal(answer)) refusal = answer;
-      } catch (error) {
-        onLost(error);
-        await sleep(20);
-      }
-    }
-  }));
-  agent.destroy();
-  return refusal;
 }
 
 /** What the table beside the journal holds, added up. */

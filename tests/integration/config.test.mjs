@@ -55,12 +55,13 @@ refuses('an unknown effect', { policy: `${goodPolicy}tools: {m/x: {effect: reado
 // ---- What is not built yet
 
 const notBuiltConfig = {
-  tls: '{cert: c, key: k}', store_down: '{budgets: deny}', issuers: '{}', seal_key: 'x', runtime: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
+  tls: '{cert: c, key: k}', issuers: '{}', seal_key: 'x', runtime: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
 };
 for (const [key, value] of Object.entries(notBuiltConfig)) {
   refuses(`the key ${key}, which is not built yet,`, { config: `${goodConfig}${key}: ${value}\n` }, 'sluice.yaml:4:1', /'\w+' is not supported yet/);
 }
-refuses('a store on Redis', { config: `${goodConfig}store: "redis://secret@127.0.0.1:6379/0"\n` }, 'sluice.yaml:4:8', /not supported yet/);
+refuses('a journal on Redis', { config: `${goodConfig}journal: "redis://secret@127.0.0.1:6379/0"\n` }, 'sluice.yaml:4:10', /not supported yet/);
+refuses('a store on Redis by a name', { config: `${goodConfig}store: "redis://secret@redis:6379/0"\n` }, 'sluice.yaml:4:8', /IP address/);
 refuses('a server over stdio', { config: goodConfig.replace(/\{url: .*?\}/, '{command: npx}') }, 'sluice.yaml:3', /not supported yet/);
 refuses('a server over TLS', { config: goodConfig.replace('http:', 'https:') }, 'sluice.yaml:3', /not supported yet/);
 refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);
