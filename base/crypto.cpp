@@ -39,6 +39,15 @@ std::string random_text(std::string_view alphabet, std::size_t length) {
   return text;
 }
 
+std::string sha1_hex(std::string_view text) {
+  std::array<std::uint8_t, 20> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
+    std::abort();
+  }
+  return hex_encode(digest);
+}
+
 std::string blake2b_hex(std::string_view text) {
   require_sodium();
   std::array<std::uint8_t, 32> hash;

@@ -29,6 +29,9 @@ std::string hex_encode(std::span<const std::uint8_t> bytes);
 /// RFC 4648 §5, without padding.
 std::string base64url_encode(std::string_view bytes);
 
+/// SHA-1 as 40 hexadecimal digits: how Redis names scripts, and good for nothing else.
+std::string sha1_hex(std::string_view text);
+
 using Sha256Digest = std::array<std::uint8_t, 32>;
 /// The digest that 64 lower-case hexadecimal digits stand for; nullopt for anything else.
 std::optional<Sha256Digest> parse_sha256(std::string_view hex);

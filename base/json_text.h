@@ -9,7 +9,7 @@
 namespace base {
 
 /// Writes one JSON object straight to text, member by member, where a tree of values would be built
-/// only to be printed. Names must need no escaping. The object ends with end().
+/// only to be printed. The object ends with end().
 class JsonObjectText {
  public:
   /// Appends to `out`, which outlives this.

@@ -176,9 +176,8 @@ void append_json(std::string& out, const Json& value) {
 void JsonObjectText::begin(std::string_view name) {
   if (!first_) out_ += ',';
   first_ = false;
-  out_ += '"';
-  out_ += name;
-  out_ += "\":";
+  append_json_string(out_, name);
+  out_ += ':';
 }
 
 JsonObjectText& JsonObjectText::add(std::string_view name, std::string_view value) {

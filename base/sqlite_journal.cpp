@@ -64,7 +64,8 @@ auto SqliteJournal::Statements::prepare(SqliteDatabase& database) -> Result<Stat
 }
 
 Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& file,
-                                                           WriterOptions options) {
+                                                           WriterOptions options,
+                                                           Projections projections) {
   Result<SqliteDatabase> database = SqliteDatabase::open(file);
   if (!database) return std::move(database).error();
   const Status made = database->transaction([&] { return database->execute(schema); });
@@ -73,14 +74,21 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem
   if (!statements) return std::move(statements).error();
   const Result<JournalHead> head = read_journal_head(statements->select_head);
   if (!head) return head.error();
+  for (const auto& projection : projections) {
+    const Status opened = database->transaction([&] { return projection->open(*database); });
+    if (!opened) return opened.error();
+  }
   return std::unique_ptr<SqliteJournal>(
-      new SqliteJournal(file, *std::move(statements), *std::move(database), std::move(options)));
+      new SqliteJournal(file, *std::move(statements), std::move(projections), *std::move(database),
+                        std::move(options)));
 }
 
 SqliteJournal::SqliteJournal(std::filesystem::path file, Statements statements,
-                             SqliteDatabase database, WriterOptions options)
+                             Projections projections, SqliteDatabase database,
+                             WriterOptions options)
     : file_(std::move(file)),
       statements_(std::move(statements)),
+      projections_(std::move(projections)),
       writer_(
           std::move(database), [this](SqliteDatabase&) { return load_head(); },
           std::move(options)) {}
@@ -136,6 +144,10 @@ Status SqliteJournal::append(const JournalEntry& entry, std::int64_t time) {
   statements_.insert_record.bind(4, entry.key).bind(5, entry.body).bind_blob(6, as_text(hash));
   if (Status inserted = statements_.insert_record.run(); !inserted) return inserted;
   head_ = {seq, hash};
+  for (const auto& projection : projections_) {
+    if (projection->stream() != entry.stream) continue;
+    if (Status applied = projection->apply(entry); !applied) return applied;
+  }
   switch (entry.item) {
     case JournalEntry::Item::opens:
       return statements_.open_item.bind(1, entry.key).bind(2, seq).run();

@@ -8,6 +8,7 @@
 
 #include "base/journal.h"
 #include "base/journal_chain.h"
+#include "base/journal_projection.h"
 #include "base/result.h"
 #include "base/sqlite.h"
 #include "base/task.h"
@@ -21,10 +22,13 @@ namespace base {
 /// checkpoint elsewhere.
 class SqliteJournal final : public Journal {
  public:
+  using Projections = std::vector<std::unique_ptr<JournalProjection>>;
+
   /// Opens or makes the file. Code::unavailable when it cannot, Code::broken when no record can
-  /// follow the last.
+  /// follow the last or a projection does not fit the records.
   static Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& file,
-                                                     WriterOptions options = {});
+                                                     WriterOptions options = {},
+                                                     Projections projections = {});
 
   /// Beyond Code::unavailable: Code::limit for an entry that is too long, Code::invalid when an
   /// item that it opens is open already. None of the entries is written then.
@@ -45,8 +49,8 @@ class SqliteJournal final : public Journal {
 
     static Result<Statements> prepare(SqliteDatabase& database);
   };
-  SqliteJournal(std::filesystem::path file, Statements statements, SqliteDatabase database,
-                WriterOptions options);
+  SqliteJournal(std::filesystem::path file, Statements statements, Projections projections,
+                SqliteDatabase database, WriterOptions options);
   Result<Write> write_of(std::vector<JournalEntry> entries);
   Status load_head();
   Status append(const JournalEntry& entry, std::int64_t time);
@@ -55,6 +59,7 @@ class SqliteJournal final : public Journal {
 
   // For the writer thread alone.
   Statements statements_;
+  Projections projections_;
   Sha256 sha256_;
   JournalHead head_;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/time_text.h"
+#include "gateway/budget_list.h"
 #include "gateway/call_method.h"
 #include "gateway/http_target.h"
 #include "mcp/jsonrpc.h"
@@ -86,6 +87,7 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (route == "GET /v1/servers") co_return list_servers();
   if (route == "POST /v1/servers/restart") co_return restart_server(request);
   if (route == "GET /v1/tools") co_return list_tools(request);
+  if (route == "GET /v1/budgets") co_return co_await list_budgets();
   if (route == "POST /v1/call") co_return co_await call(loop, request, request_id, peer);
   co_return error_response(404, "There is no such route: " + route);
 }
@@ -123,6 +125,14 @@ HttpResponse Admin::list_tools(const RawRequest& request) const {
     if (shown) tools.push_back(tool_facts(*snapshot, entry));
   }
   return json_response(200, base::dump_json({{"tools", std::move(tools)}}));
+}
+
+base::Task<HttpResponse> Admin::list_budgets() const {
+  const auto snapshot = d_.snapshot.get();
+  const auto uses = co_await d_.ledger.usage();
+  if (!uses) co_return error_response(503, uses.error().message);
+  co_return json_response(200,
+                          base::dump_json({{"budgets", budget_list(*snapshot->policy, *uses)}}));
 }
 
 base::Task<HttpResponse> Admin::call(base::Loop& loop, const RawRequest& request,

@@ -19,6 +19,7 @@ class Admin final : public HttpHandler {
     const pipeline::Pipeline& calls;
     const pipeline::Pipeline& dry_runs;
     const base::Limits& limits;
+    policies::ledger::Ledger& ledger;
   };
 
   explicit Admin(const Dependencies& dependencies) : d_(dependencies) {}
@@ -30,6 +31,7 @@ class Admin final : public HttpHandler {
   HttpResponse list_servers() const;
   HttpResponse restart_server(const RawRequest& request) const;
   HttpResponse list_tools(const RawRequest& request) const;
+  base::Task<HttpResponse> list_budgets() const;
   base::Task<HttpResponse> call(base::Loop& loop, const RawRequest& request, std::string request_id,
                                 std::string peer) const;
 

@@ -7,6 +7,7 @@
 #include "gateway/expand.h"
 #include "gateway/limits_config.h"
 #include "gateway/path_config.h"
+#include "gateway/redis_config.h"
 #include "gateway/server_config.h"
 
 namespace gateway {
@@ -16,14 +17,12 @@ namespace {
 constexpr std::size_t longest_socket_path = 107;
 constexpr int most_threads = 64;
 
-const std::string no_redis = "only the embedded store is part of this build";
 const std::string no_client_files =
     "it belongs to a client's file; run 'sluice servers import FILE', or serve that file with "
     "--mcp-config";
 
 const std::vector<std::pair<std::string, std::string>> not_built = {
     {"tls", "TLS is not part of this build; put a proxy that ends TLS before it"},
-    {"store_down", no_redis},
     {"issuers", "tokens of an issuer are not part of this build; use 'sluice key create'"},
     {"seal_key", "nothing that this build keeps is sealed"},
     {"runtime", "the agent runtime is not part of this build"},
@@ -48,6 +47,7 @@ class ConfigReader {
                        {"public_url", [this](const auto& node) { read_public_url(node); }},
                        {"hosts", [this](const auto& node) { read_hosts(node); }},
                        {"store", [this](const auto& node) { read_store(node); }},
+                       {"store_down", [this](const auto& node) { read_store_down(node); }},
                        {"journal", [this](const auto& node) { read_journal(node); }},
                        {"policies", [this](const auto& node) { read_policies(node); }},
                        {"servers", [this](const auto& node) { servers_.read(node, directory_); }},
@@ -82,8 +82,14 @@ class ConfigReader {
   }
 
   void read_store(const base::YamlNode& node) {
-    config_.store = parse_database(node, directory_);
+    config_.redis = parse_redis(node, directory_);
+    if (!config_.redis) config_.store = parse_database(node, directory_);
     store_ = node;
+  }
+
+  void read_store_down(const base::YamlNode& node) {
+    config_.store_down = parse_store_down(node);
+    store_down_ = node;
   }
 
   void read_journal(const base::YamlNode& node) {
@@ -133,6 +139,9 @@ class ConfigReader {
   }
 
   void finish_paths(const base::YamlNode& root) {
+    if (store_down_ && !config_.redis) {
+      store_down_->fail("'store_down' is for a store on Redis; this one is part of the process");
+    }
     const std::filesystem::path beside = config_.store.parent_path();
     if (config_.journal.empty()) config_.journal = beside / "journal.db";
     if (config_.journal == config_.store) {
@@ -154,7 +163,7 @@ class ConfigReader {
   ServerList servers_;
   std::string public_host_;
   // Where these keys are written, for errors that show only when all is read.
-  std::optional<base::YamlNode> listen_, store_, journal_;
+  std::optional<base::YamlNode> listen_, store_, store_down_, journal_;
 };
 
 }  // namespace

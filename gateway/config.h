@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/redis_connection.h"
+#include "policies/ledger/redis_ledger.h"
 #include "policies/policy_files.h"
 #include "tools/upstream_settings.h"
 
@@ -55,10 +57,12 @@ struct Config {
   std::filesystem::path file;
   ListenAddress listen;
   std::string public_url;
-  std::vector<std::string> hosts;      ///< names by which others reach it, beside loopback
-  std::filesystem::path store;         ///< SQLite file
-  std::filesystem::path journal;       ///< SQLite file
-  std::filesystem::path admin_socket;  ///< unix socket beside the store
+  std::vector<std::string> hosts;           ///< names by which others reach it, beside loopback
+  std::filesystem::path store;              ///< SQLite file; holds the keys in any case
+  std::optional<base::RedisAddress> redis;  ///< where the counters are; absent: in this process
+  policies::ledger::StoreDown store_down;
+  std::filesystem::path journal;                    ///< SQLite file
+  std::filesystem::path admin_socket;               ///< unix socket beside the store
   std::vector<std::filesystem::path> policy_files;  ///< empty: no `policies:` key
   std::vector<ServerConfig> servers;                ///< in the order of the file
   base::Limits limits;

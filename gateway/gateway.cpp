@@ -6,11 +6,23 @@
 
 #include "gateway/pipeline/record.h"
 #include "gateway/server_settings.h"
+#include "policies/ledger/spending_table.h"
 
 namespace gateway {
 namespace {
 
+const policies::ledger::SystemClock ledger_clock;
 constexpr std::chrono::milliseconds key_refresh{250};  // so that a revocation holds within a second
+
+std::unique_ptr<policies::ledger::Ledger> make_ledger(
+    const Config& config, base::EventLoops& loops, base::Journal& journal,
+    const std::vector<policies::ledger::StoredSpending>& spent) {
+  if (!config.redis) {
+    return std::make_unique<policies::ledger::MemoryLedger>(journal, ledger_clock, spent);
+  }
+  return std::make_unique<policies::ledger::RedisLedger>(loops, *config.redis, journal,
+                                                         ledger_clock, config.store_down);
+}
 
 // Runs on a thread of its own: reading the store must not hold up an event loop.
 void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
@@ -28,24 +40,26 @@ void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
 }  // namespace
 
 Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
-                 std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys)
+                 std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
+                 const std::vector<policies::ledger::StoredSpending>& spent)
     : config_(config),
       log_(log),
       journal_(std::move(journal)),
       keys_(std::move(keys)),
       policy_(std::make_shared<const policies::Policy>(std::move(policy))),
       loops_(config.threads),
+      ledger_(make_ledger(config_, loops_, *journal_, spent)),
       upstreams_(enabled_servers(config), loops_, config_.limits, log,
                  [this] { publish_snapshot(); }),
       dispatcher_(upstreams_),
-      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_})),
+      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_, *ledger_})),
       dry_runs_(pipeline::dry_run_pipeline()),
       sessions_(config_.limits),
       guard_(config.hosts),
       authenticator_(keys_.get(), snapshot_),
       service_(snapshot_, calls_, sessions_, config_.limits),
       endpoint_(guard_, authenticator_, service_, log_),
-      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits}) {
+      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits, *ledger_}) {
   publish_snapshot();
 }
 
@@ -54,7 +68,11 @@ Gateway::~Gateway() { stop(); }
 base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
                                                      policies::PolicyDocument policy,
                                                      base::Log& log) {
-  auto journal = base::SqliteJournal::open(config.journal);
+  auto spending = std::make_unique<policies::ledger::SpendingTable>(ledger_clock);
+  const policies::ledger::SpendingTable& spent = *spending;  // the journal keeps it
+  base::SqliteJournal::Projections projections;
+  projections.push_back(std::move(spending));
+  auto journal = base::SqliteJournal::open(config.journal, {}, std::move(projections));
   if (!journal) return journal.error();
   std::unique_ptr<KeyStore> keys;
   if (!config.policy_files.empty()) {
@@ -62,8 +80,8 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
     if (!opened) return opened.error();
     keys = std::move(*opened);
   }
-  std::unique_ptr<Gateway> gateway(
-      new Gateway(config, std::move(policy), log, std::move(*journal), std::move(keys)));
+  std::unique_ptr<Gateway> gateway(new Gateway(config, std::move(policy), log, std::move(*journal),
+                                               std::move(keys), spent.rows()));
   if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
   return gateway;

@@ -20,6 +20,7 @@
 #include "gateway/pipeline/pipeline.h"
 #include "gateway/pipeline/upstream_dispatcher.h"
 #include "gateway/sessions.h"
+#include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
 
 namespace gateway {
@@ -44,7 +45,8 @@ class Gateway {
 
  private:
   Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
-          std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys);
+          std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
+          const std::vector<policies::ledger::StoredSpending>& spent);
   base::Status answer_for_open_intents();
   base::Status listen();
   void publish_snapshot();
@@ -58,6 +60,7 @@ class Gateway {
   pipeline::CurrentSnapshot snapshot_;
   Load load_;
   base::EventLoops loops_;
+  std::unique_ptr<policies::ledger::Ledger> ledger_;
   tools::Upstreams upstreams_;
   pipeline::UpstreamDispatcher dispatcher_;
   pipeline::Pipeline calls_;

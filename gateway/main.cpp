@@ -19,6 +19,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_call(app, invocation);
   add_tools(app, invocation);
   add_servers(app, invocation);
+  add_budgets(app, invocation);
   add_key(app, invocation);
   add_policy(app, invocation);
   add_audit(app, invocation);

@@ -76,9 +76,10 @@ std::filesystem::path parse_database(const base::YamlNode& node,
   const std::string text = expand_or_fail(node, directory);
   const std::string scheme = "sqlite:";
   // The rest is not shown: it may hold a password.
-  for (const std::string other : {"redis://", "rediss://", "redis+unix://"}) {
+  for (const std::string other : {"redis://", "redis+unix://"}) {
     if (text.starts_with(other)) {
-      node.fail("'" + other + "' is not supported yet: only sqlite:PATH is part of this build");
+      node.fail("'" + other +
+                "' is not supported yet: a journal on Redis is not part of this build");
     }
   }
   if (!text.starts_with(scheme)) node.fail("expected sqlite:PATH");

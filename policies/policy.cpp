@@ -46,11 +46,22 @@ bool collect_roles(const PolicyDocument& document, const RoleScopes& roles,
 
 }  // namespace
 
-Policy::Policy(PolicyDocument document) : version_(policy_version(document)) {
+Policy::Policy(PolicyDocument document)
+    : currency_(document.currency), version_(policy_version(document)) {
   add_agents(document);
-  for (const ToolSettings& tool : document.tools) {
-    tool_patterns_.add(tool.pattern);
-    tool_effects_.push_back(tool.effect);
+  add_tools(document.tools);
+}
+
+void Policy::add_tools(const std::vector<ToolSettings>& tools) {
+  for (const ToolSettings& tool : tools) {
+    if (tool.effect) {
+      effect_patterns_.add(tool.pattern);
+      effects_.push_back(*tool.effect);
+    }
+    if (tool.price) {
+      price_patterns_.add(tool.pattern);
+      prices_.push_back(*tool.price);
+    }
   }
 }
 
@@ -64,17 +75,25 @@ Policy::Rules Policy::compile(const std::vector<Rule>& rules) {
   return compiled;
 }
 
-std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow) {
-  scopes_.push_back({compile(deny), compile(allow)});
+std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
+                              ScopeQuotas quotas) {
+  scopes_.push_back({compile(deny), compile(allow), std::move(quotas)});
   return scopes_.size() - 1;
 }
 
 void Policy::add_agents(const PolicyDocument& document) {
-  const std::size_t defaults = add_scope(document.default_deny, {});
+  const std::size_t defaults = add_scope(
+      document.default_deny, {}, ScopeQuotas(document.default_quotas, "defaults", "", document));
   std::map<std::string, std::size_t> tenants;
-  for (const auto& [name, tenant] : document.tenants) tenants[name] = add_scope(tenant.deny, {});
+  for (const auto& [name, tenant] : document.tenants) {
+    tenants[name] =
+        add_scope(tenant.deny, {}, ScopeQuotas(tenant.quotas, "tenant", name, document));
+  }
   RoleScopes roles;
-  for (const auto& [name, role] : document.roles) roles[name] = add_scope(role.deny, role.allow);
+  for (const auto& [name, role] : document.roles) {
+    roles[name] =
+        add_scope(role.deny, role.allow, ScopeQuotas(role.quotas, "role", name, document));
+  }
 
   for (const auto& [name, agent] : document.agents) {
     CompiledAgent compiled{{name, agent.tenant, agent.roles}, {defaults}};
@@ -144,8 +163,48 @@ std::vector<std::string> Policy::agent_names() const {
 }
 
 std::optional<Effect> Policy::effect_of(std::string_view server, std::string_view tool) const {
-  const auto match = tool_patterns_.first_match(tool_id(server, tool));
-  return match ? tool_effects_[*match] : std::nullopt;
+  const auto match = effect_patterns_.first_match(tool_id(server, tool));
+  if (!match) return std::nullopt;
+  return effects_[*match];
+}
+
+ledger::Nanos Policy::price_of(std::string_view server, std::string_view tool) const {
+  const auto match = price_patterns_.first_match(tool_id(server, tool));
+  return match ? prices_[*match] : 0;
+}
+
+std::vector<ledger::Charge> Policy::charges(std::string_view agent, std::string_view server,
+                                            std::string_view tool) const {
+  std::vector<ledger::Charge> charges;
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return charges;
+  const std::string id = tool_id(server, tool);
+  const QuotaSubject subject{agent, found->second.agent.tenant, server, tool, id};
+  const ledger::Nanos price = price_of(server, tool);
+  for (const std::size_t scope : found->second.scopes) {
+    scopes_[scope].quotas.charge(subject, price, charges);
+  }
+  return charges;
+}
+
+std::vector<ledger::Charge> Policy::budgets() const {
+  std::vector<ledger::Charge> all;
+  for (const std::string& name : agent_names()) {
+    const CompiledAgent& agent = agents_.find(name)->second;
+    const QuotaSubject subject{name, agent.agent.tenant, {}, {}, {}};
+    for (const std::size_t scope : agent.scopes) scopes_[scope].quotas.list_budgets(subject, all);
+  }
+  std::set<std::string> seen;
+  std::erase_if(all,
+                [&](const ledger::Charge& bucket) { return !seen.insert(bucket.key()).second; });
+  return all;
+}
+
+const ledger::Quota* Policy::find_quota(std::string_view id) const {
+  for (const Scope& scope : scopes_) {
+    if (const ledger::Quota* quota = scope.quotas.find(id)) return quota;
+  }
+  return nullptr;
 }
 
 }  // namespace policies

@@ -10,6 +10,7 @@
 #include "policies/glob.h"
 #include "policies/permit.h"
 #include "policies/rule.h"
+#include "policies/scope_quotas.h"
 
 namespace policies {
 
@@ -48,6 +49,21 @@ class Policy {
   /// The effect class that the policy gives `server/tool`; nullopt when it says nothing.
   std::optional<Effect> effect_of(std::string_view server, std::string_view tool) const;
 
+  /// What one call costs; 0 when the policy gives no price.
+  ledger::Nanos price_of(std::string_view server, std::string_view tool) const;
+
+  /// The currency of all prices and budgets, or "".
+  const std::string& currency() const { return currency_; }
+
+  /// The buckets of all limits and budgets that a call of this agent touches, and what it takes of
+  /// each. They point into this policy.
+  std::vector<ledger::Charge> charges(std::string_view agent, std::string_view server,
+                                      std::string_view tool) const;
+  /// The buckets of budgets that exist whatever tools there are, each once.
+  std::vector<ledger::Charge> budgets() const;
+  /// Nullptr when no limit or budget has this id.
+  const ledger::Quota* find_quota(std::string_view id) const;
+
   /// Identifies the rules: equal for equal policies, different for different ones. Hex SHA-256.
   const std::string& version() const { return version_; }
 
@@ -62,6 +78,7 @@ class Policy {
   /// What the defaults, one tenant or one role say.
   struct Scope {
     Rules deny, allow;
+    ScopeQuotas quotas;
   };
   struct CompiledAgent {
     Agent agent;
@@ -70,15 +87,19 @@ class Policy {
   };
 
   static Rules compile(const std::vector<Rule>& rules);
-  std::size_t add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow);
+  std::size_t add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
+                        ScopeQuotas quotas);
+  void add_tools(const std::vector<ToolSettings>& tools);
   void add_agents(const PolicyDocument& document);
   bool denies(const CompiledAgent& agent, std::string_view name, Decision& decision) const;
 
   std::vector<Scope>
       scopes_;  // agents share them: what an agent costs does not grow with its roles' rules
   TextMap<CompiledAgent> agents_;
-  GlobList tool_patterns_;
-  std::vector<std::optional<Effect>> tool_effects_;
+  GlobList effect_patterns_, price_patterns_;
+  std::vector<Effect> effects_;
+  std::vector<ledger::Nanos> prices_;
+  std::string currency_;
   std::string version_;
 };
 

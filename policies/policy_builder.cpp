@@ -1,25 +1,22 @@
 #include "policies/policy_builder.h"
 
+#include <algorithm>
+
 #include "policies/policy_text.h"
+#include "policies/quota_reader.h"
 
 namespace policies {
 namespace {
 
-const std::string no_ledger = "limits and budgets are not part of this build";
 const std::string no_approvals = "approvals are not part of this build";
 
 const NotBuilt file_not_built = {
-    {"timezone", no_ledger},
-    {"currency", no_ledger},
     {"people", no_approvals},
     {"views", "views are not part of this build"},
     {"pin", "pinning of tool definitions is not part of this build"},
 };
 
 const NotBuilt scope_not_built = {
-    {"limits", no_ledger},
-    {"budgets", no_ledger},
-    {"was", no_ledger},
     {"approve", no_approvals},
 };
 
@@ -31,20 +28,21 @@ const NotBuilt role_not_built = {
     {"resources", "rules for resources are not part of this build"},
     {"prompts", "rules for prompts are not part of this build"},
     {"start", "the agent runtime is not part of this build"},
-    {"limits", no_ledger},
-    {"budgets", no_ledger},
-    {"was", no_ledger},
     {"approve", no_approvals},
 };
 
 const NotBuilt tool_not_built = {
-    {"price", no_ledger},
     {"key_argument", "idempotency keys are not part of this build"},
     {"redact", "redaction is not part of this build"},
 };
 
 void append(std::vector<Rule>& rules, const std::vector<Rule>& more) {
   rules.insert(rules.end(), more.begin(), more.end());
+}
+
+bool has_money(const Quotas& quotas) {
+  return std::any_of(quotas.budgets.begin(), quotas.budgets.end(),
+                     [](const BudgetRule& budget) { return budget.money.has_value(); });
 }
 
 Effect read_effect(const base::YamlNode& node, const std::string& scope) {
@@ -74,6 +72,8 @@ Effect read_effect(const base::YamlNode& node, const std::string& scope) {
 void PolicyBuilder::read_file(const base::YamlNode& root) {
   read_scope(root, "policies",
              {
+                 {"timezone", [this](const auto& node) { read_timezone(node); }},
+                 {"currency", [this](const auto& node) { read_currency(node); }},
                  {"defaults", [this](const auto& node) { read_defaults(node); }},
                  {"tenants", [this](const auto& node) { read_tenants(node); }},
                  {"agents", [this](const auto& node) { read_agents(node); }},
@@ -87,7 +87,9 @@ void PolicyBuilder::read_defaults(const base::YamlNode& node) {
   const auto read_deny = [this](const base::YamlNode& list) {
     append(document_.default_deny, read_rules(list, "defaults", "deny"));
   };
-  read_scope(node, "defaults", {{"deny", read_deny}}, scope_not_built);
+  std::vector<base::YamlKey> keys = quota_keys(document_.default_quotas, "defaults");
+  keys.push_back({"deny", read_deny});
+  read_scope(node, "defaults", keys, scope_not_built);
 }
 
 void PolicyBuilder::read_tenants(const base::YamlNode& node) {
@@ -98,7 +100,9 @@ void PolicyBuilder::read_tenants(const base::YamlNode& node) {
     const auto read_deny = [&](const base::YamlNode& list) {
       tenant.deny = read_rules(list, scope, "deny");
     };
-    read_scope(value, scope, {{"deny", read_deny}}, scope_not_built);
+    std::vector<base::YamlKey> keys = quota_keys(tenant.quotas, scope);
+    keys.push_back({"deny", read_deny});
+    read_scope(value, scope, keys, scope_not_built);
   }
 }
 
@@ -135,25 +139,63 @@ void PolicyBuilder::read_role(const std::string& name, const base::YamlNode& nod
       uses_.emplace_back(Kind::role, include);
     }
   };
-  read_scope(
-      node, scope,
-      {
-          {"includes", read_includes},
-          {"allow", [&](const auto& list) { role.allow = read_rules(list, scope, "allow"); }},
-          {"deny", [&](const auto& list) { role.deny = read_rules(list, scope, "deny"); }},
-      },
-      role_not_built);
+  std::vector<base::YamlKey> keys = quota_keys(role.quotas, scope);
+  keys.push_back({"includes", read_includes});
+  keys.push_back(
+      {"allow", [&](const auto& list) { role.allow = read_rules(list, scope, "allow"); }});
+  keys.push_back({"deny", [&](const auto& list) { role.deny = read_rules(list, scope, "deny"); }});
+  read_scope(node, scope, keys, role_not_built);
+}
+
+std::vector<base::YamlKey> PolicyBuilder::quota_keys(Quotas& quotas, const std::string& scope) {
+  std::vector<base::YamlKey> keys = {
+      {"limits", [&quotas, scope](const auto& list) { read_limits(list, scope, quotas); }},
+      {"budgets",
+       [this, &quotas, scope](const auto& list) {
+         read_budgets(list, scope, quotas);
+         if (has_money(quotas)) money_.push_back(list);
+       }},
+  };
+  if (scope != "defaults") {
+    keys.push_back(
+        {"was", [&quotas](const auto& node) { quotas.was = read_name(node, "former"); }});
+  }
+  return keys;
+}
+
+void PolicyBuilder::read_timezone(const base::YamlNode& node) {
+  take_once("timezone", node);
+  document_.timezone = node.text();
+  if (ledger::find_time_zone(document_.timezone) == nullptr) {
+    node.fail("there is no time zone '" + document_.timezone +
+              "'; expected a name such as UTC or Europe/Berlin");
+  }
+}
+
+void PolicyBuilder::read_currency(const base::YamlNode& node) {
+  take_once("currency", node);
+  document_.currency = node.text();
+  const bool is_code =
+      document_.currency.size() == 3 &&
+      document_.currency.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
+  if (!is_code) node.fail("expected the three capital letters of a currency, such as EUR");
 }
 
 void PolicyBuilder::read_tools(const base::YamlNode& node) {
   for (const auto& [key, value] : node.entries()) {
-    ToolSettings tool{define(Kind::tool, key), std::nullopt};
+    ToolSettings tool{define(Kind::tool, key), std::nullopt, std::nullopt};
     const std::string scope = "tool " + tool.pattern;
     const auto read_tool_effect = [&](const base::YamlNode& effect) {
       tool.effect = read_effect(effect, scope);
     };
-    read_scope(value, scope, {{"effect", read_tool_effect}}, tool_not_built);
-    if (!tool.effect) value.fail(scope + ": expected the key 'effect'; found an empty map");
+    const auto read_tool_price = [&](const base::YamlNode& price) {
+      tool.price = read_price(price);
+    };
+    read_scope(value, scope, {{"effect", read_tool_effect}, {"price", read_tool_price}},
+               tool_not_built);
+    if (!tool.effect && !tool.price) {
+      value.fail(scope + ": expected the keys 'effect' or 'price'; found an empty map");
+    }
     document_.tools.push_back(std::move(tool));
   }
 }

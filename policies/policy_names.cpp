@@ -8,7 +8,21 @@ namespace policies {
 PolicyDocument PolicyBuilder::finish() {
   for (const auto& [kind, name] : uses_) check_exists(kind, name);
   check_cycles();
+  check_currency();
   return std::move(document_);
+}
+
+void PolicyBuilder::take_once(const std::string& key, const base::YamlNode& node) {
+  const auto [earlier, is_new] = once_.emplace(key, node);
+  if (!is_new) {
+    node.fail("'" + key + "' is defined twice: here and at " + earlier->second.where());
+  }
+}
+
+void PolicyBuilder::check_currency() const {
+  if (document_.currency.empty() && !money_.empty()) {
+    money_.front().fail("a budget of money needs a currency: write, for example, 'currency: EUR'");
+  }
 }
 
 std::string PolicyBuilder::define(Kind kind, const base::YamlNode& key) {

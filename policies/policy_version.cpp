@@ -22,21 +22,52 @@ class Printer {
     size(rules.size());
     for (const Rule& rule : rules) text(rule.pattern);
   }
+  void number(std::int64_t value) { text(std::to_string(value)); }
+  void quotas(const Quotas& quotas) {
+    text(quotas.was);
+    size(quotas.limits.size());
+    for (const LimitRule& limit : quotas.limits) {
+      common(limit);
+      number(limit.concurrency.value_or(-1));
+      const RateRule rate = limit.rate.value_or(RateRule{});
+      number(rate.count);
+      number(rate.period.count());
+      number(rate.burst);
+    }
+    size(quotas.budgets.size());
+    for (const BudgetRule& budget : quotas.budgets) {
+      common(budget);
+      text(ledger::to_string(budget.window));
+      number(budget.money.value_or(-1));
+      number(budget.calls.value_or(-1));
+    }
+  }
   void size(std::size_t value) { out_ += std::to_string(value) + ":"; }
 
   const std::string& out() const { return out_; }
 
  private:
+  void common(const QuotaRule& rule) {
+    text(rule.name);
+    text(rule.was);
+    text(rule.tools);
+    text(to_string(rule.per));
+  }
+
   std::string out_ = "sluice policy 1\n";
 };
 
 std::string print(const PolicyDocument& document) {
   Printer printer;
+  printer.text(document.timezone);
+  printer.text(document.currency);
   printer.rules(document.default_deny);
+  printer.quotas(document.default_quotas);
   printer.size(document.tenants.size());
   for (const auto& [name, tenant] : document.tenants) {
     printer.text(name);
     printer.rules(tenant.deny);
+    printer.quotas(tenant.quotas);
   }
   printer.size(document.roles.size());
   for (const auto& [name, role] : document.roles) {
@@ -44,6 +75,7 @@ std::string print(const PolicyDocument& document) {
     printer.texts(role.includes);
     printer.rules(role.allow);
     printer.rules(role.deny);
+    printer.quotas(role.quotas);
   }
   printer.size(document.agents.size());
   for (const auto& [name, agent] : document.agents) {
@@ -55,6 +87,7 @@ std::string print(const PolicyDocument& document) {
   for (const ToolSettings& tool : document.tools) {
     printer.text(tool.pattern);
     printer.text(tool.effect ? to_string(*tool.effect) : "");
+    printer.number(tool.price.value_or(-1));
   }
   return printer.out();
 }

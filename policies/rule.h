@@ -1,11 +1,16 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policies/effect.h"
+#include "policies/ledger/money.h"
+#include "policies/ledger/window.h"
 
 namespace policies {
 
@@ -24,18 +29,60 @@ struct Rule {
   RuleSource source;
 };
 
+/// What a bucket of a limit or budget is counted for.
+enum class Per { agent, role, tool, server, tenant };
+std::string_view to_string(Per per);
+
+/// What limits and budgets have in common. One entry is one bucket over all its tools (design §4).
+struct QuotaRule {
+  std::string name;         ///< "" when it has none: then tools and `per` are its identity
+  std::string was;          ///< its name before a rename, or ""
+  std::string tools = "*";  ///< a glob over `server/tool`
+  Per per = Per::agent;
+  RuleSource source;
+};
+
+struct RateRule {
+  std::int64_t count = 0;
+  std::chrono::nanoseconds period{0};
+  std::int64_t burst = 0;
+};
+
+/// An entry under `limits`.
+struct LimitRule : QuotaRule {
+  std::optional<RateRule> rate;
+  std::optional<std::int64_t> concurrency;
+};
+
+/// An entry under `budgets`. The window's zone is set when it is compiled.
+struct BudgetRule : QuotaRule {
+  ledger::Window window;
+  std::optional<ledger::Nanos> money;
+  std::optional<std::int64_t> calls;
+};
+
+/// The limits and budgets of the defaults, a tenant or a role.
+struct Quotas {
+  std::vector<LimitRule> limits;
+  std::vector<BudgetRule> budgets;
+  std::string was;  ///< the name that the tenant or role had before, or ""
+};
+
 struct ToolSettings {
-  std::string pattern;           ///< a glob over `server/tool`; the first that matches counts
+  std::string pattern;  ///< a glob over `server/tool`; of each setting, the first that matches counts
   std::optional<Effect> effect;
+  std::optional<ledger::Nanos> price;  ///< of one call
 };
 
 struct RoleDocument {
   std::vector<std::string> includes;
   std::vector<Rule> allow, deny;
+  Quotas quotas;
 };
 
 struct TenantDocument {
   std::vector<Rule> deny;
+  Quotas quotas;
 };
 
 struct AgentDocument {
@@ -45,7 +92,10 @@ struct AgentDocument {
 
 /// All policy files of one configuration, merged, names resolved: every role, tenant and include exists.
 struct PolicyDocument {
+  std::string timezone = "UTC";
+  std::string currency;  ///< "" when there is no money
   std::vector<Rule> default_deny;
+  Quotas default_quotas;
   std::map<std::string, TenantDocument> tenants;
   std::map<std::string, RoleDocument> roles;
   std::map<std::string, AgentDocument> agents;

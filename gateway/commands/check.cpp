@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "gateway/commands/load.h"
 #include "policies/policy.h"
+#include "policies/policy_warnings.h"
 
 namespace gateway::commands {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 Exit check(const Invocation& invocation) {
   const Loaded loaded = load(invocation);
   const policies::Policy policy(loaded.policy);
+  const std::vector<std::string> warnings = policies::policy_warnings(loaded.policy);
   if (invocation.json) {
     base::Json disabled = base::Json::array();
     for (const ServerConfig& server : loaded.config.servers) {
@@ -20,13 +22,15 @@ Exit check(const Invocation& invocation) {
                                   {"servers", loaded.config.servers.size()},
                                   {"disabled", std::move(disabled)},
                                   {"agents", policy.agent_names().size()},
-                                  {"policy", policy.version()}})
+                                  {"policy", policy.version()},
+                                  {"warnings", warnings}})
               << "\n";
     return Exit::done;
   }
   for (const std::string& note : loaded.notes) std::cout << note << "\n";
   std::cout << loaded.config.file.string() << ": valid, " << loaded.config.servers.size()
             << " servers, " << policy.agent_names().size() << " agents\n";
+  for (const std::string& warning : warnings) std::cout << "warning: " << warning << "\n";
   for (const ServerConfig& server : loaded.config.servers) {
     if (!server.disabled.empty())
       std::cout << "server " << server.name << " is off: " << server.disabled << "\n";

@@ -40,6 +40,7 @@ void add_check(CLI::App& app, Invocation& invocation);
 void add_call(CLI::App& app, Invocation& invocation);
 void add_tools(CLI::App& app, Invocation& invocation);
 void add_servers(CLI::App& app, Invocation& invocation);
+void add_budgets(CLI::App& app, Invocation& invocation);
 void add_key(CLI::App& app, Invocation& invocation);
 void add_policy(CLI::App& app, Invocation& invocation);
 void add_audit(CLI::App& app, Invocation& invocation);

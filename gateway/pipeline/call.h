@@ -12,6 +12,7 @@
 #include "gateway/pipeline/snapshot.h"
 #include "mcp/jsonrpc.h"
 #include "mcp/tool_arguments.h"
+#include "policies/ledger/ledger.h"
 
 namespace gateway::pipeline {
 
@@ -35,9 +36,12 @@ struct Call {
   const tools::CatalogEntry* entry = nullptr;                  ///< resolve
   policies::Effect effect = policies::Effect::non_idempotent;  ///< resolve
   std::optional<policies::RuleSource> rule;                    ///< authorize: what decided
-  std::string decision;                       ///< authorize: the same in words, for the audit
-  std::optional<policies::Permit> permit;     ///< authorize
-  std::string intent;                         ///< intend: the intent's id
+  std::string decision;                           ///< authorize: the same in words, for the audit
+  std::optional<policies::Permit> permit;         ///< authorize
+  std::vector<policies::ledger::Charge> charges;  ///< reserve: what it takes of limits and budgets
+  std::unique_ptr<policies::ledger::Hold> hold;   ///< reserve: what it has taken
+  std::optional<policies::ledger::Fate> fate;     ///< reserve: what became of that
+  std::string intent;                             ///< intend: the intent's id
   std::vector<base::JournalEntry> on_answer;  ///< intend: committed together with the audit record
 };
 

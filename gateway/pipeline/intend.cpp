@@ -16,11 +16,15 @@ class Intend final : public Stage {
     // Whatever may happen is recorded before it can happen (invariant 5).
     std::vector<base::JournalEntry> intent;
     intent.push_back(intent_entry(call));
+    if (call.hold) {
+      for (auto& entry : call.hold->entries()) intent.push_back(std::move(entry));
+    }
     auto intended = co_await journal_.commit(std::move(intent));
     if (!intended) {
       call.intent.clear();
       co_return store_unavailable(intended.error().message);
     }
+    if (call.hold) call.hold->committed();
     Outcome outcome = co_await next(call);
     call.on_answer.push_back(outcome_entry(call, outcome));
     co_return outcome;

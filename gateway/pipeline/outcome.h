@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "mcp/jsonrpc.h"
+#include "policies/ledger/ledger.h"
 
 namespace gateway::pipeline {
 
@@ -25,6 +26,8 @@ struct Outcome {
   base::Json result;   ///< a CallToolResult, unless `error` is set
   std::optional<mcp::RpcError> error;  ///< a JSON-RPC error instead of a result
   std::size_t bytes = 0;               ///< size of the server's answer
+  /// The limit or budget that refused, for `RateLimit` and `Retry-After`.
+  std::optional<policies::ledger::Refusal> quota;
 
   bool tool_error() const;
 };

@@ -7,13 +7,20 @@
 namespace gateway::pipeline {
 namespace {
 
+std::string price_of(const Call& call) {
+  const auto& policy = *call.snapshot->policy;
+  const auto price = policy.price_of(call.entry->server(), call.entry->tool->name);
+  if (price == 0) return {};
+  return " It costs " + policies::ledger::money_text(price) + " " + policy.currency() + ".";
+}
+
 class StopHere final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next) override {
     Outcome outcome;
     outcome.kind = Outcome::Kind::answered;
-    outcome.result =
-        mcp::text_content_result("Allowed by " + call.decision + ". Nothing was sent.", false);
+    outcome.result = mcp::text_content_result(
+        "Allowed by " + call.decision + "." + price_of(call) + " Nothing was sent.", false);
     co_return outcome;
   }
 };
@@ -29,10 +36,11 @@ Pipeline call_pipeline(const Dependencies& d) {
   stages.push_back(stages::resolve());         // name → server and tool
   stages.push_back(stages::authorize());  // → Permit; before validate: a stranger learns no schema
   stages.push_back(stages::validate());   // a malformed call costs no quota
-                                          // rate: stands here, on the ledger
                                           // approve: stands here, holding no slot and no money
   stages.push_back(stages::filter(d.limits));  // on the way up: sees the result before anybody else
-                                               // reserve: stands here, settled on the way up
+  // rate and reserve in one: with nothing to wait for in between, rates, slots and budgets are one
+  // atomic admission (design §2.6). Below approve, so that nothing is held while a person decides.
+  stages.push_back(stages::reserve(d.ledger));
   stages.push_back(stages::intend(d.journal));       // durable before the first byte leaves
   stages.push_back(stages::dispatch(d.dispatcher));  // the only stage that sends
   return Pipeline(std::move(stages));

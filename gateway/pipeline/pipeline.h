@@ -10,6 +10,7 @@ struct Dependencies {
   base::Log& log;
   const base::Limits& limits;
   Dispatcher& dispatcher;
+  policies::ledger::Ledger& ledger;
 };
 
 /// The stages of a call, in order. Thread-safe: the stages keep no state of a call.

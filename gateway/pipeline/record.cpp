@@ -1,16 +1,20 @@
 #include "gateway/pipeline/record.h"
 
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "base/crypto.h"
 #include "base/json_text.h"
 #include "base/time_text.h"
+#include "policies/ledger/money.h"
 
 namespace gateway::pipeline {
 namespace {
 
 using base::JournalEntry;
 using base::JsonObjectText;
+using policies::ledger::Charge;
 
 constexpr std::size_t usual_size = 1024;
 
@@ -50,6 +54,23 @@ void add_rule(std::string& body, JsonObjectText& facts, const Call& call) {
       .end();
 }
 
+// Rates and slots are no spending.
+void add_charges(std::string& body, JsonObjectText& facts, const Call& call) {
+  const auto is_budget = [](const Charge& charge) { return charge.quota->is_budget(); };
+  if (!call.hold || std::ranges::none_of(call.charges, is_budget)) return;
+  facts.begin("charged");
+  JsonObjectText charged(body);
+  for (const Charge& charge : call.charges | std::views::filter(is_budget)) {
+    if (charge.quota->kind == policies::ledger::Quota::Kind::money) {
+      charged.add(charge.key(), policies::ledger::money_text(charge.amount));
+    } else {
+      charged.add(charge.key(), charge.amount);
+    }
+  }
+  charged.end();
+  if (call.fate) facts.add("hold", policies::ledger::to_string(*call.fate));
+}
+
 void append_outcome(std::string& body, const Outcome& outcome) {
   JsonObjectText facts(body);
   facts.add("kind", to_string(outcome.kind));
@@ -68,6 +89,7 @@ JournalEntry intent_entry(const Call& call) {
   JsonObjectText facts(body);
   add_facts(facts, call);
   add_rule(body, facts, call);
+  add_charges(body, facts, call);
   facts.end();
   return {"intent", call.intent, std::move(body), JournalEntry::Item::opens};
 }
@@ -84,6 +106,7 @@ JournalEntry audit_entry(const Call& call, const Outcome& outcome) {
   add_facts(facts, call);
   add_rule(body, facts, call);
   if (!call.intent.empty()) facts.add("intent", call.intent);
+  add_charges(body, facts, call);
   facts.begin("outcome");
   append_outcome(body, outcome);
   const auto taken = std::chrono::steady_clock::now() - call.started;

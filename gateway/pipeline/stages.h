@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "gateway/pipeline/dispatcher.h"
 #include "gateway/pipeline/stage.h"
+#include "policies/ledger/ledger.h"
 
 /// One factory per stage; each stage has a file of its own.
 namespace gateway::pipeline::stages {
@@ -24,6 +25,8 @@ std::unique_ptr<Stage> authorize();
 std::unique_ptr<Stage> validate();
 /// On the way up: the result's size, and whether it is what the tool's outputSchema promises.
 std::unique_ptr<Stage> filter(const base::Limits& limits);
+/// Takes what the call costs of all limits and budgets, in one step; settles it on the way up.
+std::unique_ptr<Stage> reserve(policies::ledger::Ledger& ledger);
 /// Makes the intent durable before anything with effects is sent; its outcome on the way up.
 std::unique_ptr<Stage> intend(base::Journal& journal);
 /// Sends the call to its server and waits for the response.

@@ -55,26 +55,28 @@ refuses('an unknown effect', { policy: `${goodPolicy}tools: {m/x: {effect: reado
 // ---- What is not built yet
 
 const notBuiltConfig = {
-  tls: '{cert: c, key: k}', store_down: '{budgets: deny}', issuers: '{}', seal_key: 'x', runtime: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
+  tls: '{cert: c, key: k}', issuers: '{}', seal_key: 'x', runtime: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
 };
 for (const [key, value] of Object.entries(notBuiltConfig)) {
   refuses(`the key ${key}, which is not built yet,`, { config: `${goodConfig}${key}: ${value}\n` }, 'sluice.yaml:4:1', /'\w+' is not supported yet/);
 }
-refuses('a store on Redis', { config: `${goodConfig}store: "redis://secret@127.0.0.1:6379/0"\n` }, 'sluice.yaml:4:8', /not supported yet/);
+refuses('a journal on Redis', { config: `${goodConfig}journal: "redis://secret@127.0.0.1:6379/0"\n` }, 'sluice.yaml:4:10', /not supported yet/);
+refuses('a store on Redis by a name', { config: `${goodConfig}store: "redis://secret@redis:6379/0"\n` }, 'sluice.yaml:4:8', /IP address/);
 refuses('a server with a URL and a command', { config: goodConfig.replace('mcp"}', 'mcp", command: npx}') }, 'sluice.yaml:3', /not both/);
 refuses('a server with a URL and arguments', { config: goodConfig.replace('mcp"}', 'mcp", args: [x]}') }, 'sluice.yaml:3', /'args' goes with 'command'/);
 refuses('a server over TLS', { config: goodConfig.replace('http:', 'https:') }, 'sluice.yaml:3', /not supported yet/);
 refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);
 
-for (const key of ['timezone', 'currency', 'people', 'views', 'pin']) {
+for (const key of ['people', 'views', 'pin']) {
   refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
 }
-for (const [key, value] of Object.entries({ limits: '[]', budgets: '[]', approve: '[]', start: '[]', resources: '[]', prompts: '[]' })) {
+for (const [key, value] of Object.entries({ approve: '[]', start: '[]', resources: '[]', prompts: '[]' })) {
   refuses(`the role key ${key}, which is not built yet,`, { policy: goodPolicy.replace('{allow', `{${key}: ${value}, allow`) }, 'policy.yaml:2:13', /not supported yet/);
 }
-for (const [key, value] of Object.entries({ price: '1', redact: '[x]', key_argument: 'k' })) {
+for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' })) {
   refuses(`the tool key ${key}, which is not built yet,`, { policy: `${goodPolicy}tools: {m/x: {${key}: ${value}}}\n` }, 'policy.yaml:3:15', /not supported yet/);
 }
+refuses('a budget that asks', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' is not supported yet/);
 refuses('a rule with arguments', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {required: [a]}}') }, 'policy.yaml:2', /not supported yet/);
 for (const effect of ['keyed', 'reconcilable']) {
   refuses(`the effect ${effect}`, { policy: `${goodPolicy}tools: {m/x: {effect: ${effect}}}\n` }, 'policy.yaml:3:23', /not supported yet/);

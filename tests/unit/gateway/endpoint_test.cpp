@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "policies/ledger/memory_ledger.h"
 #include "tests/support/snapshot.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/run_task.h"
@@ -43,7 +44,9 @@ struct Fixture {
   base::Log log{base::LogLevel::error};
   base::Limits limits;
   NoServer dispatcher;
-  pipeline::Pipeline calls = pipeline::call_pipeline({journal, log, limits, dispatcher});
+  policies::ledger::SystemClock clock;
+  policies::ledger::MemoryLedger ledger{journal, clock};
+  pipeline::Pipeline calls = pipeline::call_pipeline({journal, log, limits, dispatcher, ledger});
   Sessions sessions{limits};
   OriginGuard guard{{}};
   Authenticator authenticator{keys.get(), snapshot};

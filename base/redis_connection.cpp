@@ -1,0 +1,172 @@
+#include "base/redis_connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+
+namespace base {
+namespace {
+
+constexpr std::chrono::milliseconds connect_timeout{1'000};
+constexpr std::chrono::milliseconds first_pause{50};
+constexpr std::chrono::milliseconds longest_pause{1'000};
+constexpr std::size_t read_size = 64 << 10;
+
+Error away(const std::string& reason) {
+  return {Code::unavailable, "The store does not answer.", reason};
+}
+
+Result<asio::generic::stream_protocol::endpoint> endpoint_of(const RedisAddress& address) {
+  using Endpoint = asio::generic::stream_protocol::endpoint;
+  if (!address.path.empty()) return Endpoint(asio::local::stream_protocol::endpoint(address.path));
+  std::error_code error;
+  const auto ip = asio::ip::make_address(address.host, error);
+  if (error) return away("it is no address: " + address.host);
+  return Endpoint(asio::ip::tcp::endpoint(ip, address.port));
+}
+
+}  // namespace
+
+RedisConnection::RedisConnection(Loop& loop, RedisAddress address)
+    : state_(std::make_shared<State>(loop, std::move(address))) {}
+
+Task<Result<RedisReply>> RedisConnection::command(std::vector<std::string> arguments) {
+  const Shared state = state_;
+  if (!state->ready && !state->connecting && std::chrono::steady_clock::now() >= state->retry_at) {
+    state->connecting = true;
+    co_await connect(state);
+  }
+  // Somebody else may be connecting: that takes as long as it takes Redis to accept.
+  while (state->connecting && state->pause.count() == 0) {
+    if (!co_await state->loop.sleep(std::chrono::milliseconds(2))) break;
+  }
+  if (!state->ready) co_return away(state->reason);
+  co_return co_await send(state, std::move(arguments));
+}
+
+Task<Result<RedisReply>> RedisConnection::send(Shared state, std::vector<std::string> arguments) {
+  if (!state->stream) co_return away(state->reason);
+  if (state->pending.size() >= most_pending) co_return away("too many commands wait for answers");
+  const auto pending = std::make_shared<Pending>(state->loop);
+  if (state->pending.empty()) state->stream->set_deadline(pending->sent + command_timeout);
+  state->pending.push_back(pending);
+  state->outgoing += redis_command(arguments);
+  if (!std::exchange(state->writing, true)) state->loop.spawn(write(state, state->stream));
+  // The reader sets the reply, or the failure, and ends the wait.
+  std::error_code ended;
+  if (!pending->reply) {
+    co_await pending->done.async_wait(asio::redirect_error(use_task, ended));
+  }
+  if (!pending->reply) co_return away("the wait was ended");
+  co_return *std::move(pending->reply);
+}
+
+Task<void> RedisConnection::connect(Shared state) {
+  const Status opened = co_await open(state);
+  state->connecting = false;
+  if (opened) {
+    state->pause = {};
+    state->ready = true;
+    co_return;
+  }
+  state->pause = std::clamp(state->pause * 2, first_pause, longest_pause);
+  state->retry_at = std::chrono::steady_clock::now() + state->pause;
+  fail(*state, opened.error().detail);
+}
+
+Task<Status> RedisConnection::open(Shared state) {
+  const auto endpoint = endpoint_of(state->address);
+  if (!endpoint) co_return endpoint.error();
+  ByteStream::Socket socket(state->loop.io());
+  std::error_code error;
+  {
+    Deadline deadline(state->loop.watchdog(), [&socket] {
+      std::error_code ignored;
+      socket.close(ignored);
+    });
+    deadline.set(std::chrono::steady_clock::now() + connect_timeout);
+    co_await socket.async_connect(*endpoint, asio::redirect_error(use_task, error));
+    if (deadline.expired()) co_return away("connecting took too long");
+  }
+  if (error) co_return away(error.message());
+  if (state->address.path.empty()) {
+    socket.set_option(asio::ip::tcp::no_delay(true), error);
+  }
+  state->stream = std::make_shared<ByteStream>(std::move(socket), state->loop.watchdog(),
+                                               ByteStream::OnExpiry::close);
+  state->loop.spawn(read(state, state->stream));
+  std::vector<std::vector<std::string>> greeting;
+  if (!state->address.password.empty()) {
+    greeting.push_back({"AUTH"});
+    if (!state->address.user.empty()) greeting.back().push_back(state->address.user);
+    greeting.back().push_back(state->address.password);
+  }
+  greeting.push_back({"SELECT", std::to_string(state->address.database)});
+  for (std::vector<std::string>& command : greeting) {
+    const auto reply = co_await send(state, std::move(command));
+    if (!reply) co_return reply.error();
+    if (reply->type == RedisReply::Type::error) co_return away(reply->text);
+  }
+  co_return Status{};
+}
+
+Task<void> RedisConnection::write(Shared state, std::shared_ptr<ByteStream> stream) {
+  // What other calls have ready in this turn of the loop goes out together.
+  co_await asio::post(state->loop.executor(), use_task);
+  while (state->stream == stream && !state->outgoing.empty()) {
+    const std::string batch = std::exchange(state->outgoing, {});
+    const Status written = co_await stream->write(batch, command_timeout);
+    if (!written && state->stream == stream) fail(*state, written.error().message);
+  }
+  state->writing = false;
+}
+
+Task<void> RedisConnection::read(Shared state, std::shared_ptr<ByteStream> stream) {
+  RedisParser parser;
+  const auto buffer = std::make_unique<char[]>(read_size);
+  while (state->stream == stream) {
+    // Only while something is awaited is silence a failure.
+    stream->set_deadline(state->pending.empty() ? SteadyTime::max()
+                                                : state->pending.front()->sent + command_timeout);
+    const auto count = co_await stream->read(buffer.get(), read_size);
+    if (state->stream != stream) break;
+    if (!count || *count == 0) {
+      fail(*state, count ? "Redis closed the connection" : count.error().message);
+      break;
+    }
+    parser.feed({buffer.get(), *count});
+    if (!take_replies(*state, parser)) fail(*state, "Redis sent what was not asked for");
+  }
+}
+
+bool RedisConnection::take_replies(State& state, RedisParser& parser) {
+  for (;;) {
+    auto reply = parser.next();
+    if (!reply) return false;
+    if (!*reply) return true;
+    if (state.pending.empty()) return false;
+    const auto pending = std::move(state.pending.front());
+    state.pending.pop_front();
+    pending->reply.emplace(*std::move(*reply));
+    pending->done.cancel();
+  }
+}
+
+// Everybody who waits is told; the reader ends by itself, because its stream is closed.
+void RedisConnection::fail(State& state, const std::string& reason) {
+  state.ready = false;
+  state.reason = reason;
+  state.outgoing.clear();
+  if (state.stream) state.stream->close();
+  state.stream.reset();
+  for (const auto& pending : std::exchange(state.pending, {})) {
+    pending->reply.emplace(away(reason));
+    pending->done.cancel();
+  }
+}
+
+}  // namespace base

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/byte_stream.h"
+#include "base/event_loops.h"
+#include "base/redis_parser.h"
+#include "base/result.h"
+
+namespace base {
+
+/// Where Redis is: `host` and `port`, or `path` of a unix socket. `password` is never printed.
+struct RedisAddress {
+  std::string host;
+  std::uint16_t port = 6379;
+  std::string path;
+  int database = 0;
+  std::string user, password;
+};
+
+/// One connection of one event loop, to which it belongs. Commands of all its callers are sent one
+/// after the other without waiting for answers, so that calls in flight share round trips. While
+/// Redis is away every command fails at once, and the connection tries again by itself with
+/// growing pauses.
+///
+/// Of hiredis the reader alone is used, on a ByteStream: its asynchronous context would own the
+/// socket, and knows neither our deadlines nor the loop's end.
+class RedisConnection final {
+ public:
+  static constexpr std::size_t most_pending = 10'000;
+  static constexpr std::chrono::milliseconds command_timeout{1'000};
+
+  RedisConnection(Loop& loop, RedisAddress address);
+
+  /// Code::unavailable: it was not sent, or no answer came; then nobody knows whether it was
+  /// carried out. An error of Redis is a reply.
+  Task<Result<RedisReply>> command(std::vector<std::string> arguments);
+
+  bool connected() const { return state_->ready; }
+
+ private:
+  struct Pending {
+    explicit Pending(Loop& loop) : done(loop.io(), SteadyTime::max()) {}
+    Timer done;
+    SteadyTime sent = std::chrono::steady_clock::now();
+    std::optional<Result<RedisReply>> reply;
+  };
+  // What the tasks of the connection share; it may outlive the connection until they have ended.
+  struct State {
+    State(Loop& on, RedisAddress at) : loop(on), address(std::move(at)) {}
+    Loop& loop;
+    const RedisAddress address;
+    std::shared_ptr<ByteStream> stream;  // its tasks hold it as well
+    bool ready = false, connecting = false, writing = false;
+    std::string outgoing;
+    std::deque<std::shared_ptr<Pending>> pending;
+    std::string reason = "not connected yet";
+    std::chrono::milliseconds pause{0};
+    SteadyTime retry_at{};
+  };
+  using Shared = std::shared_ptr<State>;
+
+  static Task<Result<RedisReply>> send(Shared state, std::vector<std::string> arguments);
+  static Task<void> connect(Shared state);
+  static Task<Status> open(Shared state);
+  static Task<void> write(Shared state, std::shared_ptr<ByteStream> stream);
+  static Task<void> read(Shared state, std::shared_ptr<ByteStream> stream);
+  static bool take_replies(State& state, RedisParser& parser);
+  static void fail(State& state, const std::string& reason);
+
+  Shared state_;
+};
+
+}  // namespace base

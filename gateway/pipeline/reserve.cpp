@@ -1,0 +1,59 @@
+#include <utility>
+
+#include "gateway/pipeline/quota_refusal.h"
+#include "gateway/pipeline/stages.h"
+
+namespace gateway::pipeline::stages {
+namespace {
+
+using policies::ledger::Fate;
+
+// What was certainly not carried out is given back; what may have been is charged.
+Fate fate_of(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::answered:
+      return Fate::settled;
+    case Outcome::Kind::refused:
+    case Outcome::Kind::failed:
+      return Fate::cancelled;
+    case Outcome::Kind::unknown:
+      break;
+  }
+  return Fate::unknown;
+}
+
+class Reserve final : public Stage {
+ public:
+  explicit Reserve(policies::ledger::Ledger& ledger) : ledger_(ledger) {}
+
+  base::Task<Outcome> handle(Call& call, Next next) override {
+    call.charges = call.snapshot->policy->charges(call.principal.agent, call.entry->server(),
+                                                  call.entry->tool->name);
+    if (call.charges.empty()) co_return co_await next(call);
+    policies::ledger::Admission admission{call.principal.tenant, call.request_id, call.charges,
+                                          policies::needs_intent(call.effect)};
+    auto verdict = co_await ledger_.admit(std::move(admission));
+    if (!verdict) co_return store_unavailable(verdict.error().message);
+    if (auto* refusal = std::get_if<policies::ledger::Refusal>(&*verdict)) {
+      co_return quota_refused(std::move(*refusal));
+    }
+    call.hold = std::get<std::unique_ptr<policies::ledger::Hold>>(std::move(*verdict));
+    Outcome outcome = co_await next(call);
+    call.fate = fate_of(outcome.kind);
+    for (base::JournalEntry& entry : call.hold->resolve(*call.fate)) {
+      call.on_answer.push_back(std::move(entry));
+    }
+    co_return outcome;
+  }
+
+ private:
+  policies::ledger::Ledger& ledger_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> reserve(policies::ledger::Ledger& ledger) {
+  return std::make_unique<Reserve>(ledger);
+}
+
+}  // namespace gateway::pipeline::stages

@@ -1,0 +1,42 @@
+#include "policies/ledger/memory_hold.h"
+
+#include <utility>
+
+namespace policies::ledger {
+
+MemoryHold::~MemoryHold() {
+  std::vector<base::JournalEntry> entries = resolve(Fate::unknown);
+  // Lost entries leave the hold open in the journal, which charges it as unknown at the next start.
+  if (!entries.empty()) (void)ledger_.journal_.submit(std::move(entries));
+}
+
+std::vector<base::JournalEntry> MemoryHold::entries() const {
+  if (!with_intent_ || parts_.empty()) return {};
+  std::vector<SpendingChange> changes;
+  for (const Part& part : parts_) {
+    changes.push_back(
+        part.counter->change_of(part.start, {0, 0, 0, part.amount, -part.from_block}));
+  }
+  std::vector<base::JournalEntry> entries;
+  entries.push_back(spending_entry(call_, changes));
+  return entries;
+}
+
+// Within the critical section in which the parts were taken.
+void MemoryHold::undo() {
+  resolved_ = true;
+  for (const Slot& slot : slots_) --slot.bucket->in_flight;
+  for (const Part& part : parts_) {
+    if (part.direct) {
+      part.counter->undo(part.start, part.amount, part.from_block);
+    } else {
+      part.counter->resolve(part.start, {0, 0, 0, -part.amount, part.amount}, {});
+    }
+  }
+}
+
+std::vector<base::JournalEntry> MemoryHold::resolve(Fate fate) {
+  return ledger_.resolve(*this, fate);
+}
+
+}  // namespace policies::ledger

@@ -1,0 +1,142 @@
+#include "policies/ledger/spending_table.h"
+
+#include <utility>
+
+namespace policies::ledger {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::SqliteDatabase;
+using base::Status;
+
+constexpr const char* schema = R"(
+CREATE TABLE spending(
+  bucket TEXT NOT NULL,
+  window INTEGER NOT NULL,
+  window_end INTEGER NOT NULL,
+  settled INTEGER NOT NULL,
+  unknown INTEGER NOT NULL,
+  forfeited INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY(bucket, window)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE spending_sum(
+  only INTEGER PRIMARY KEY CHECK(only = 1),
+  total INTEGER NOT NULL
+) STRICT;
+INSERT INTO spending_sum VALUES(1, 0);
+)";
+
+// Ended windows stay for a while: a clock that was ahead may be set back.
+constexpr std::int64_t kept_seconds = 3 * 86'400;
+
+constexpr const char* total_of_rows =
+    "SELECT coalesce(sum(settled + unknown + forfeited + held + block), 0) FROM spending";
+
+Error lost(const std::string& what) {
+  return {Code::broken,
+          "The journal's table of spending does not fit its records: " + what +
+              ". Nothing can be spent until it is restored from a backup of the journal.",
+          {}};
+}
+
+}  // namespace
+
+Status SpendingTable::open(SqliteDatabase& database) {
+  if (Status made = make_or_check(database); !made) return made;
+  if (Status pruned = prune(database); !pruned) return pruned;
+  if (Status read = read_rows(database); !read) return read;
+  return prepare(database);
+}
+
+Status SpendingTable::make_or_check(SqliteDatabase& database) {
+  const auto tables = database.query_integer(
+      "SELECT count(*) FROM sqlite_master WHERE name IN ('spending', 'spending_sum')");
+  if (!tables) return tables.error();
+  if (*tables == 2) return check_sums(database);
+  const auto records = database.query_integer(
+      "SELECT count(*) FROM (SELECT 1 FROM journal WHERE stream = 'spending' LIMIT 1)");
+  if (!records) return records.error();
+  if (*tables != 0 || *records != 0) return lost("it is missing");
+  return database.execute(schema);
+}
+
+Status SpendingTable::check_sums(SqliteDatabase& database) {
+  const auto kept = database.query_integer("SELECT count(*) FROM spending_sum WHERE only = 1");
+  if (!kept) return kept.error();
+  if (*kept != 1) return lost("its sum is missing");
+  const auto total = database.query_integer("SELECT total FROM spending_sum");
+  if (!total) return total.error();
+  const auto rows = database.query_integer(total_of_rows);
+  if (!rows) return rows.error();
+  if (*total != *rows) return lost("rows are missing or were altered");
+  return {};
+}
+
+Status SpendingTable::prune(SqliteDatabase& database) {
+  const std::string before = std::to_string(seconds_of(clock_.wall()) - kept_seconds);
+  const std::string ended = " WHERE window_end < " + before + " AND held = 0 AND block = 0";
+  const auto total = database.query_integer(total_of_rows + ended);
+  if (!total) return total.error();
+  if (Status pruned = database.execute("DELETE FROM spending" + ended); !pruned) return pruned;
+  return database.execute("UPDATE spending_sum SET total = total - " + std::to_string(*total));
+}
+
+Status SpendingTable::read_rows(SqliteDatabase& database) {
+  auto select = database.prepare(
+      "SELECT bucket, window, window_end, settled, unknown, forfeited, held, block FROM spending "
+      "WHERE window_end > ?1 OR held <> 0 OR block <> 0 ORDER BY bucket, window");
+  if (!select) return select.error();
+  select->bind(1, seconds_of(clock_.wall()));
+  for (;;) {
+    const auto row = select->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    rows_.push_back({std::string(select->bytes(0)),
+                     select->integer(1),
+                     select->integer(2),
+                     {select->integer(3), select->integer(4), select->integer(5),
+                      select->integer(6), select->integer(7)}});
+  }
+}
+
+Status SpendingTable::prepare(SqliteDatabase& database) {
+  auto add = database.prepare(
+      "INSERT INTO spending VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+      "ON CONFLICT(bucket, window) DO UPDATE SET window_end = max(window_end, excluded.window_end),"
+      " settled = settled + excluded.settled, unknown = unknown + excluded.unknown,"
+      " forfeited = forfeited + excluded.forfeited, held = held + excluded.held,"
+      " block = block + excluded.block");
+  if (!add) return add.error();
+  auto rename = database.prepare("UPDATE spending SET bucket = ?1 WHERE bucket = ?2");
+  if (!rename) return rename.error();
+  auto count = database.prepare("UPDATE spending_sum SET total = total + ?1");
+  if (!count) return count.error();
+  statements_.emplace(Statements{*std::move(add), *std::move(rename), *std::move(count)});
+  return {};
+}
+
+Status SpendingTable::apply(const base::JournalEntry& entry) {
+  auto changes = parse_spending(entry);
+  if (!changes) return changes.error();
+  for (const SpendingChange& change : *changes) {
+    if (Status added = add(change); !added) return added;
+  }
+  return {};
+}
+
+Status SpendingTable::add(const SpendingChange& change) {
+  if (!change.renamed_from.empty()) {
+    return statements_->rename.bind(1, change.bucket).bind(2, change.renamed_from).run();
+  }
+  base::SqliteStatement& add = statements_->add;
+  add.bind(1, change.bucket).bind(2, change.window).bind(3, change.window_end);
+  add.bind(4, change.change.settled).bind(5, change.change.unknown);
+  add.bind(6, change.change.forfeited).bind(7, change.change.held).bind(8, change.change.block);
+  if (Status added = add.run(); !added) return added;
+  return statements_->count.bind(1, change.change.sum()).run();
+}
+
+}  // namespace policies::ledger

@@ -1,0 +1,68 @@
+#include "policies/policy_warnings.h"
+
+#include <algorithm>
+#include <set>
+
+#include "policies/glob.h"
+
+namespace policies {
+namespace {
+
+bool is_tool(const std::string& pattern) { return pattern.find('*') == std::string::npos; }
+
+// Whether something under `pattern` has a price. Two patterns that only overlap count as covered:
+// the tools that there will be are not known here.
+bool has_price(const PolicyDocument& document, const std::string& pattern) {
+  const Glob glob(pattern);
+  return std::any_of(document.tools.begin(), document.tools.end(), [&](const ToolSettings& tool) {
+    return tool.price && (Glob(tool.pattern).matches(pattern) || glob.matches(tool.pattern));
+  });
+}
+
+// The tools and patterns that the policy names for holders of a budget: what the role allows with
+// what it includes, or all roles when the budget is everybody's.
+std::set<std::string> allowed_by(const PolicyDocument& document, const std::string& role) {
+  std::set<std::string> patterns, seen;
+  std::vector<std::string> waiting = {role};
+  if (role.empty()) {
+    waiting.clear();
+    for (const auto& entry : document.roles) waiting.push_back(entry.first);
+  }
+  while (!waiting.empty()) {
+    const std::string name = waiting.back();
+    waiting.pop_back();
+    const auto found = document.roles.find(name);
+    if (found == document.roles.end() || !seen.insert(name).second) continue;
+    for (const Rule& rule : found->second.allow) patterns.insert(rule.pattern);
+    for (const std::string& include : found->second.includes) waiting.push_back(include);
+  }
+  return patterns;
+}
+
+void warn(const PolicyDocument& document, const Quotas& quotas, const std::string& role,
+          std::vector<std::string>& warnings) {
+  for (const BudgetRule& budget : quotas.budgets) {
+    if (!budget.money) continue;
+    const Glob tools(budget.tools);
+    for (const std::string& pattern : allowed_by(document, role)) {
+      if (!tools.matches(pattern) || has_price(document, pattern)) continue;
+      warnings.push_back(budget.source.file + ":" + std::to_string(budget.source.line) + ": " +
+                         budget.source.scope + " has a budget of money, but " +
+                         (is_tool(pattern) ? "the tool " + pattern + " has no price"
+                                           : "nothing under " + pattern + " has a price") +
+                         ": its calls cost nothing");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> policy_warnings(const PolicyDocument& document) {
+  std::vector<std::string> warnings;
+  warn(document, document.default_quotas, "", warnings);
+  for (const auto& tenant : document.tenants) warn(document, tenant.second.quotas, "", warnings);
+  for (const auto& [name, role] : document.roles) warn(document, role.quotas, name, warnings);
+  return warnings;
+}
+
+}  // namespace policies

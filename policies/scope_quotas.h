@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policies/glob.h"
+#include "policies/ledger/quota.h"
+#include "policies/rule.h"
+
+namespace policies {
+
+/// Who calls what, as far as buckets are told apart by it.
+struct QuotaSubject {
+  std::string_view agent, tenant, server, tool;
+  std::string_view tool_id;  ///< `server/tool`
+};
+
+/// The limits and budgets of the defaults, a tenant or a role, ready to be matched. Immutable.
+class ScopeQuotas {
+ public:
+  ScopeQuotas() = default;
+  /// `kind` and `name` are `role` and `writer`, or `defaults` and "".
+  ScopeQuotas(const Quotas& quotas, const std::string& kind, const std::string& name,
+              const PolicyDocument& document);
+
+  /// Appends what a call at `price` takes.
+  void charge(const QuotaSubject& subject, ledger::Nanos price,
+              std::vector<ledger::Charge>& charges) const;
+  /// Appends the buckets of budgets that exist whatever tools there are, with nothing charged.
+  void list_budgets(const QuotaSubject& subject, std::vector<ledger::Charge>& buckets) const;
+  const ledger::Quota* find(std::string_view id) const;
+
+ private:
+  struct Entry {
+    Per per;
+    bool per_scope;  // one bucket for the whole scope
+    std::vector<std::unique_ptr<const ledger::Quota>> quotas;
+  };
+  struct Identity;
+
+  void add(const QuotaRule& rule, const Identity& identity, std::vector<ledger::Quota> quotas);
+  void charge_entry(const Entry& entry, const QuotaSubject& subject, ledger::Nanos price,
+                    std::vector<ledger::Charge>& charges) const;
+
+  std::vector<Entry> entries_;
+  TextMap<std::vector<std::size_t>> exact_;  // entries of patterns without a star
+  std::vector<std::pair<Glob, std::size_t>> globs_;
+};
+
+}  // namespace policies

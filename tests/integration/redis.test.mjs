@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isRefusal, exhaust, policy, upstream } from './support/budget.mjs';
+import { endAll } from './support/end_all.mjs';
+import { Redis } from './support/redis.mjs';
+import { call } from './support/rpc.mjs';
+import { Sluice } from './support/sluice.mjs';
+import { eventually, scaled, sleep, slow } from './support/time.mjs';
+
+const budget = 1000;
+const daily = `budgets: [{name: daily, per: role, window: day, calls: ${budget}}]`;
+
+/** Gateways on one Redis before one server. */
+async function withGateways(count, { quotas = daily, effect = 'read_only', config = {} }, use) {
+  const server = await upstream();
+  const redis = await Redis.start();
+  const gateways = [];
+  try {
+    for (let made = 0; made < count; ++made) {
+      gateways.push(await Sluice.start({ servers: { m: server.url }, policy: policy(effect, quotas), config: { store: redis.url, ...config } }));
+    }
+    const keys = await Promise.all(gateways.map((gateway) => gateway.key()));
+    await use(gateways, keys, server, redis);
+  } finally {
+    await endAll(...gateways.map((gateway) => () => gateway.remove()), () => server.close(), () => redis.remove());
+  }
+}
+
+test(`three gateways on one Redis: of a budget of ${budget} calls exactly ${budget} reach the server`, () =>
+  withGateways(3, {}, async (gateways, keys, server) => {
+    const refusals = await Promise.all(gateways.map((gateway, at) => exhaust(gateway, keys[at], { clients: at === 0 ? 22 : 21 })));
+    for (const refusal of refusals) assert.match(refusal.result.content[0].text, /^Budget writer\/daily: 1000 of 1000 calls used\./);
+    assert.equal(server.state.calls, budget);
+    const [row] = (await gateways[1].json('budgets')).budgets;
+    assert.equal(row.used, budget);
+    await eventually('all holds are settled', async () => (await gateways[0].json('budgets')).budgets[0].settled === budget);
+  }));
+
+test('gateways that are killed every second: no more than the budget reaches the server', { timeout: 240_000 * slow }, () =>
+  withGateways(3, {}, async (gateways, keys, server) => {
+    let done = false;
+    server.state.pace = 20;
+    const killer = (async () => {
+      for (let turn = 0; !done && turn < 6; ++turn) {
+        await sleep(scaled(500));
+        const gateway = gateways[turn % 3];
+        const { port } = gateway;
+        await gateway.kill();
+        gateway.write('sluice.yaml', { ...gateway.config, listen: `127.0.0.1:${port}` });
+        await gateway.start();
+      }
+    })();
+    await Promise.all(gateways.map((gateway, at) => exhaust(gateway, keys[at], { clients: 4 })));
+    done = true;
+    await killer;
+    assert.ok(server.state.calls <= budget, `${server.state.calls} calls`);
+    const [row] = (await gateways[0].json('budgets')).budgets;
+    assert.equal(row.settled + row.unknown + row.held, budget);
+    assert.ok(row.unknown + row.held <= 6 * 4, JSON.stringify(row)); // what was in flight in what was killed
+  }));
+
+test('while Redis is away budgets are refused, nothing is sent, and it recovers by itself', () =>
+  withGateways(1, {}, async ([gateway], [key], server, redis) => {
+    await call(gateway, key, 'm__echo', { text: 'x' });
+    assert.equal(server.state.calls, 1);
+    await redis.kill();
+    for (let attempt = 0; attempt < 3; ++attempt) {
+      const { result } = await call(gateway, key, 'm__echo', { text: 'x' });
+      assert.equal(result.content[0].text, 'Store unavailable. Nothing was sent or charged.');
+      assert.equal(result.isError, true);
+    }
+    assert.equal(server.state.calls, 1);
+    await redis.run();
+    await eventually('a call goes through again', async () => !(await call(gateway, key, 'm__echo', { text: 'x' })).result.isError);
+  }));
+
+for (const [limits, refused] of [['local', false], ['deny', true]]) {
+  test(`while Redis is away limits are decided by store_down: ${limits}`, () =>
+    withGateways(1, { quotas: 'limits: [{rate: 2/day}]', config: { store_down: { limits } } }, async ([gateway], [key], server, redis) => {
+      await redis.kill();
+      const { result } = await call(gateway, key, 'm__echo', { text: 'x' });
+      assert.equal(result.content[0].text, refused ? 'Store unavailable. Nothing was sent or charged.' : 'done');
+      assert.equal(server.state.calls, refused ? 0 : 1);
+      if (refused) return;
+      await call(gateway, key, 'm__echo', { text: 'x' });
+      assert.match((await call(gateway, key, 'm__echo', { text: 'x' })).result.content[0].text, /^Limit writer\/\*: 2 calls per day used\./);
+      assert.ok(!isRefusal(await call(gateway, key, 'm__echo', { text: 'x' })));
+    }));
+}

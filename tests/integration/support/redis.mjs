@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './time.mjs';
+
+const children = new Set();
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+/** A redis-server of the machine on a unix socket, which keeps nothing on disk. */
+export class Redis {
+  static async start() {
+    const redis = new Redis();
+    redis.directory = mkdtempSync(join(tmpdir(), 'sluice-redis-'));
+    redis.socket = join(redis.directory, 'redis.sock');
+    redis.url = `redis+unix://${redis.socket}`;
+    await redis.run();
+    return redis;
+  }
+
+  async run() {
+    const child = spawn('redis-server', ['--port', '0', '--unixsocket', this.socket, '--save', '', '--appendonly', 'no', '--dir', this.directory],
+      { stdio: 'ignore' });
+    this.child = child;
+    children.add(child);
+    this.ended = new Promise((done) => child.once('close', done));
+    child.once('error', (error) => { this.failure = error; });
+    await eventually('redis-server accepts connections', async () => {
+      if (this.failure) throw this.failure;
+      return new Promise((done) => {
+        const socket = connect(this.socket, () => { socket.destroy(); done(true); });
+        socket.on('error', () => done(false));
+      });
+    });
+  }
+
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.ended;
+    children.delete(this.child);
+  }
+
+  async remove() {
+    await this.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,237 @@
+#include "policies/ledger/memory_ledger.h"
+
+#include <map>
+#include <random>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/manual_clock.h"
+#include "tests/support/memory_journal.h"
+#include "tests/support/quotas.h"
+#include "tests/support/run_task.h"
+
+using namespace policies::ledger;
+
+namespace {
+
+using HoldPointer = std::unique_ptr<Hold>;
+
+Verdict admit(Ledger& ledger, Admission admission) {
+  auto verdict = tests::run_task(ledger.admit(std::move(admission)));
+  REQUIRE(verdict.ok());
+  return std::move(*verdict);
+}
+
+HoldPointer allowed(Ledger& ledger, Admission admission) {
+  Verdict verdict = admit(ledger, std::move(admission));
+  REQUIRE(std::holds_alternative<HoldPointer>(verdict));
+  return std::get<HoldPointer>(std::move(verdict));
+}
+
+using Table = std::map<std::pair<std::string, std::int64_t>, StoredSpending>;
+
+// What a table of spending makes of a record.
+void apply(const base::JournalEntry& entry, Table& table) {
+  const auto changes = parse_spending(entry);
+  REQUIRE(changes.ok());
+  for (const SpendingChange& change : *changes) {
+    StoredSpending& row = table[{change.bucket, change.window}];
+    row.bucket = change.bucket;
+    row.window = change.window;
+    row.window_end = std::max(row.window_end, change.window_end);
+    row.amounts += change.change;
+  }
+}
+
+std::vector<StoredSpending> rows_of(const Table& table) {
+  std::vector<StoredSpending> rows;
+  for (const auto& entry : table) rows.push_back(entry.second);
+  return rows;
+}
+
+Amounts total(const std::vector<StoredSpending>& rows) {
+  Amounts sum;
+  for (const StoredSpending& row : rows) sum += row.amounts;
+  return sum;
+}
+
+Amounts total(const std::vector<base::JournalEntry>& entries) {
+  Table table;
+  for (const auto& entry : entries) apply(entry, table);
+  return total(rows_of(table));
+}
+
+}  // namespace
+
+TEST_CASE("a wall clock that jumps by a day changes no rate", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota rate = tests::rate_quota(60, std::chrono::minutes(1), 2);
+  allowed(ledger, tests::admission_of({&rate}))->resolve(Fate::settled);
+  allowed(ledger, tests::admission_of({&rate}))->resolve(Fate::settled);
+  for (const auto jump : {std::chrono::hours(24), std::chrono::hours(-48)}) {
+    clock.wall_time += jump;
+    const Verdict verdict = admit(ledger, tests::admission_of({&rate}));
+    REQUIRE(std::holds_alternative<Refusal>(verdict));
+    CHECK(std::get<Refusal>(verdict).retry_after == std::chrono::milliseconds(1'000));
+  }
+}
+
+TEST_CASE("a wall clock that goes back does not bring back an earlier window", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota day = tests::budget_quota("daily", 1);
+  allowed(ledger, tests::admission_of({&day}))->resolve(Fate::settled);
+  clock.pass(std::chrono::hours(24));
+  allowed(ledger, tests::admission_of({&day}))->resolve(Fate::settled);
+  clock.wall_time -= std::chrono::hours(24);
+  CHECK(std::holds_alternative<Refusal>(admit(ledger, tests::admission_of({&day}))));
+}
+
+TEST_CASE("most calls find a block and wait for no commit", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota budget = tests::budget_quota("daily", 100'000);
+  for (int call = 0; call < 10'000; ++call) {
+    allowed(ledger, tests::admission_of({&budget}))->resolve(Fate::settled);
+  }
+  CHECK(journal.entries.size() < 50);
+}
+
+TEST_CASE("a call with effects forfeits nothing: its hold is in the intent's commit", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  const Quota budget = tests::budget_quota("daily", 1'000);
+  {
+    MemoryLedger ledger(journal, clock);
+    HoldPointer hold = allowed(ledger, tests::admission_of({&budget}, 1, true));
+    CHECK(journal.entries.empty());
+    REQUIRE(hold->entries().size() == 1);
+    journal.entries.push_back(hold->entries()[0]);
+    hold->committed();
+    CHECK(total(journal.entries).held == 1);
+    CHECK(total(journal.entries).block == 0);
+    for (auto& entry : hold->resolve(Fate::settled)) journal.entries.push_back(entry);
+  }
+  const Amounts end = total(journal.entries);
+  CHECK(end.settled == 1);
+  CHECK(end.sum() == 1);
+}
+
+TEST_CASE("a hold that was not committed with its intent leaves nothing behind", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota budget = tests::budget_quota("daily", 1);
+  allowed(ledger, tests::admission_of({&budget}, 1, true))->resolve(Fate::cancelled);
+  CHECK(journal.entries.empty());
+  allowed(ledger, tests::admission_of({&budget}, 1, true))->resolve(Fate::cancelled);
+}
+
+TEST_CASE("without a journal nothing is spent", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota budget = tests::budget_quota("daily", 10);
+  const Quota slots = tests::slots_quota(1);
+  journal.fails = true;
+  const auto verdict = tests::run_task(ledger.admit(tests::admission_of({&budget, &slots})));
+  REQUIRE_FALSE(verdict.ok());
+  CHECK(verdict.error().code == base::Code::unavailable);
+  journal.fails = false;
+  allowed(ledger, tests::admission_of({&budget, &slots}, 10))->resolve(Fate::settled);
+}
+
+TEST_CASE("what was spent stays after a rename that says so", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  const Quota old = tests::budget_quota("daily", 3);
+  Quota renamed = tests::budget_quota("per-day", 3);
+  renamed.former = {old.id};
+  {
+    MemoryLedger ledger(journal, clock);
+    allowed(ledger, tests::admission_of({&old}, 3))->resolve(Fate::settled);
+    CHECK(std::holds_alternative<Refusal>(admit(ledger, tests::admission_of({&renamed}))));
+  }
+}
+
+TEST_CASE("a lower limit keeps what was spent", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota high = tests::budget_quota("daily", 10), low = tests::budget_quota("daily", 4);
+  allowed(ledger, tests::admission_of({&high}, 5))->resolve(Fate::settled);
+  const Verdict verdict = admit(ledger, tests::admission_of({&low}));
+  REQUIRE(std::holds_alternative<Refusal>(verdict));
+  CHECK(std::get<Refusal>(verdict).used == 5);
+  CHECK(std::get<Refusal>(verdict).remaining == 0);
+}
+
+// Invariants 3 and 4: random calls, and a crash after any of the journal's entries.
+TEST_CASE("whatever entry a crash follows, no more than the limit is spent", "[ledger]") {
+  std::mt19937 random(7);
+  const auto pick = [&](int below) {
+    return static_cast<int>(std::uniform_int_distribution<int>(0, below - 1)(random));
+  };
+  for (int round = 0; round < 60; ++round) {
+    const std::int64_t limit = 20 + pick(600);
+    const auto unit = round % 3 == 0 ? Window::Unit::rolling : Window::Unit::day;
+    const Quota budget = tests::budget_quota("daily", limit, unit);
+    tests::ManualClock clock;
+    tests::MemoryJournal journal;
+    const std::int64_t block = std::max<std::int64_t>(limit / 100, 3);
+    std::int64_t crashes = 0, admitted = 0;
+    Table table;
+    for (int life = 0; life < 6; ++life) {
+      auto ledger = std::make_unique<MemoryLedger>(journal, clock, rows_of(table));
+      std::vector<HoldPointer> holds;
+      for (int step = 0; step < 60; ++step) {
+        if (unit == Window::Unit::rolling && pick(20) == 0) clock.pass(std::chrono::minutes(30));
+        const bool with_intent = pick(2) == 0;
+        Verdict verdict = admit(*ledger, tests::admission_of({&budget}, 1 + pick(3), with_intent));
+        if (auto* hold = std::get_if<HoldPointer>(&verdict)) {
+          ++admitted;
+          if (with_intent && pick(10) != 0) {
+            for (auto& entry : (*hold)->entries()) journal.entries.push_back(entry);
+            (*hold)->committed();
+          } else if (with_intent) {
+            (*hold)->resolve(Fate::cancelled);
+          }
+          holds.push_back(std::move(*hold));
+        }
+        while (holds.size() > static_cast<std::size_t>(pick(5))) {
+          const Fate fates[] = {Fate::settled, Fate::unknown, Fate::cancelled};
+          for (auto& entry : holds.back()->resolve(fates[pick(3)])) {
+            journal.entries.push_back(entry);
+          }
+          holds.pop_back();
+        }
+      }
+      // The process dies: the journal keeps what it has, and no more is written.
+      const std::vector<base::JournalEntry> kept = journal.entries;
+      holds.clear();
+      ledger.reset();
+      journal.entries.clear();
+      ++crashes;
+      for (const auto& entry : kept) {
+        apply(entry, table);
+        const Amounts sum = total(rows_of(table));
+        REQUIRE(sum.sum() <= limit);
+        REQUIRE(sum.held >= 0);
+      }
+    }
+    const auto stored = rows_of(table);
+    const MemoryLedger after(journal, clock, stored);
+    for (const auto& entry : journal.entries) apply(entry, table);
+    const Amounts end = total(rows_of(table));
+    CHECK(end.held == 0);
+    CHECK(end.block == 0);
+    CHECK(end.settled + end.unknown + end.forfeited == end.sum());
+    CHECK(end.forfeited <= crashes * block);
+    CHECK(admitted > 0);
+  }
+}
