@@ -51,6 +51,7 @@ Policy::Policy(PolicyDocument document) : version_(policy_version(document)) {
   for (const ToolSettings& tool : document.tools) {
     tool_patterns_.add(tool.pattern);
     tool_effects_.push_back(tool.effect);
+    tool_broken_results_.push_back(tool.broken_result.value_or(BrokenResult::withhold));
   }
 }
 
@@ -146,6 +147,11 @@ std::vector<std::string> Policy::agent_names() const {
 std::optional<Effect> Policy::effect_of(std::string_view server, std::string_view tool) const {
   const auto match = tool_patterns_.first_match(tool_id(server, tool));
   return match ? tool_effects_[*match] : std::nullopt;
+}
+
+BrokenResult Policy::broken_result_of(std::string_view server, std::string_view tool) const {
+  const auto match = tool_patterns_.first_match(tool_id(server, tool));
+  return match ? tool_broken_results_[*match] : BrokenResult::withhold;
 }
 
 }  // namespace policies

@@ -48,6 +48,9 @@ class Policy {
   /// The effect class that the policy gives `server/tool`; nullopt when it says nothing.
   std::optional<Effect> effect_of(std::string_view server, std::string_view tool) const;
 
+  /// What becomes of a result of `server/tool` that breaks its outputSchema; withheld unless the policy says otherwise.
+  BrokenResult broken_result_of(std::string_view server, std::string_view tool) const;
+
   /// Identifies the rules: equal for equal policies, different for different ones. Hex SHA-256.
   const std::string& version() const { return version_; }
 
@@ -79,6 +82,7 @@ class Policy {
   TextMap<CompiledAgent> agents_;
   GlobList tool_patterns_;
   std::vector<std::optional<Effect>> tool_effects_;
+  std::vector<BrokenResult> tool_broken_results_;
   std::string version_;
 };
 

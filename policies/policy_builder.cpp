@@ -147,13 +147,24 @@ void PolicyBuilder::read_role(const std::string& name, const base::YamlNode& nod
 
 void PolicyBuilder::read_tools(const base::YamlNode& node) {
   for (const auto& [key, value] : node.entries()) {
-    ToolSettings tool{define(Kind::tool, key), std::nullopt};
+    ToolSettings tool{define(Kind::tool, key), std::nullopt, std::nullopt};
     const std::string scope = "tool " + tool.pattern;
     const auto read_tool_effect = [&](const base::YamlNode& effect) {
       tool.effect = read_effect(effect, scope);
     };
-    read_scope(value, scope, {{"effect", read_tool_effect}}, tool_not_built);
-    if (!tool.effect) value.fail(scope + ": expected the key 'effect'; found an empty map");
+    const auto read_tool_output = [&](const base::YamlNode& output) {
+      const std::string word = output.text();
+      if (word != "withhold" && word != "warn")
+        output.fail(scope +
+                    ": expected what becomes of a result that breaks the outputSchema: "
+                    "withhold or warn; found '" +
+                    word + "'");
+      tool.broken_result = word == "warn" ? BrokenResult::warn : BrokenResult::withhold;
+    };
+    read_scope(value, scope, {{"effect", read_tool_effect}, {"output", read_tool_output}},
+               tool_not_built);
+    if (!tool.effect && !tool.broken_result)
+      value.fail(scope + ": expected the key 'effect'; found an empty map");
     document_.tools.push_back(std::move(tool));
   }
 }

@@ -55,6 +55,7 @@ std::string print(const PolicyDocument& document) {
   for (const ToolSettings& tool : document.tools) {
     printer.text(tool.pattern);
     printer.text(tool.effect ? to_string(*tool.effect) : "");
+    printer.text(tool.broken_result == BrokenResult::warn ? "warn" : "");
   }
   return printer.out();
 }

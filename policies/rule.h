@@ -24,9 +24,13 @@ struct Rule {
   RuleSource source;
 };
 
+/// What becomes of a result that breaks its tool's outputSchema.
+enum class BrokenResult { withhold, warn };
+
 struct ToolSettings {
   std::string pattern;           ///< a glob over `server/tool`; the first that matches counts
   std::optional<Effect> effect;
+  std::optional<BrokenResult> broken_result;
 };
 
 struct RoleDocument {
