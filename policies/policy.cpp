@@ -62,6 +62,10 @@ void Policy::add_tools(const std::vector<ToolSettings>& tools) {
       price_patterns_.add(tool.pattern);
       prices_.push_back(*tool.price);
     }
+    if (tool.broken_result) {
+      output_patterns_.add(tool.pattern);
+      broken_results_.push_back(*tool.broken_result);
+    }
   }
 }
 
@@ -205,6 +209,11 @@ const ledger::Quota* Policy::find_quota(std::string_view id) const {
     if (const ledger::Quota* quota = scope.quotas.find(id)) return quota;
   }
   return nullptr;
+}
+
+BrokenResult Policy::broken_result_of(std::string_view server, std::string_view tool) const {
+  const auto match = output_patterns_.first_match(tool_id(server, tool));
+  return match ? broken_results_[*match] : BrokenResult::withhold;
 }
 
 }  // namespace policies

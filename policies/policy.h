@@ -63,6 +63,9 @@ class Policy {
   std::vector<ledger::Charge> budgets() const;
   /// Nullptr when no limit or budget has this id.
   const ledger::Quota* find_quota(std::string_view id) const;
+  /// What becomes of a result of `server/tool` that breaks its outputSchema; withheld unless the
+  /// policy says otherwise.
+  BrokenResult broken_result_of(std::string_view server, std::string_view tool) const;
 
   /// Identifies the rules: equal for equal policies, different for different ones. Hex SHA-256.
   const std::string& version() const { return version_; }
@@ -96,9 +99,10 @@ class Policy {
   std::vector<Scope>
       scopes_;  // agents share them: what an agent costs does not grow with its roles' rules
   TextMap<CompiledAgent> agents_;
-  GlobList effect_patterns_, price_patterns_;
+  GlobList effect_patterns_, price_patterns_, output_patterns_;
   std::vector<Effect> effects_;
   std::vector<ledger::Nanos> prices_;
+  std::vector<BrokenResult> broken_results_;
   std::string currency_;
   std::string version_;
 };

@@ -45,6 +45,16 @@ bool has_money(const Quotas& quotas) {
                      [](const BudgetRule& budget) { return budget.money.has_value(); });
 }
 
+BrokenResult read_broken_result(const base::YamlNode& value, const std::string& scope) {
+  const std::string word = value.text();
+  if (word == "withhold") return BrokenResult::withhold;
+  if (word == "warn") return BrokenResult::warn;
+  value.fail(scope +
+             ": expected what becomes of a result that breaks the outputSchema: withhold or "
+             "warn; found '" +
+             word + "'");
+}
+
 Effect read_effect(const base::YamlNode& node, const std::string& scope) {
   const std::string text = node.text();
   const auto effect = parse_effect(text);
@@ -191,10 +201,15 @@ void PolicyBuilder::read_tools(const base::YamlNode& node) {
     const auto read_tool_price = [&](const base::YamlNode& price) {
       tool.price = read_price(price);
     };
-    read_scope(value, scope, {{"effect", read_tool_effect}, {"price", read_tool_price}},
-               tool_not_built);
-    if (!tool.effect && !tool.price) {
-      value.fail(scope + ": expected the keys 'effect' or 'price'; found an empty map");
+    const auto read_tool_output = [&](const base::YamlNode& output) {
+      tool.broken_result = read_broken_result(output, scope);
+    };
+    read_scope(
+        value, scope,
+        {{"effect", read_tool_effect}, {"price", read_tool_price}, {"output", read_tool_output}},
+        tool_not_built);
+    if (!tool.effect && !tool.price && !tool.broken_result) {
+      value.fail(scope + ": expected the keys 'effect', 'price' or 'output'; found an empty map");
     }
     document_.tools.push_back(std::move(tool));
   }

@@ -88,6 +88,7 @@ std::string print(const PolicyDocument& document) {
     printer.text(tool.pattern);
     printer.text(tool.effect ? to_string(*tool.effect) : "");
     printer.number(tool.price.value_or(-1));
+    printer.text(tool.broken_result == BrokenResult::warn ? "warn" : "");
   }
   return printer.out();
 }

@@ -20,10 +20,11 @@ struct RuleSource {
   std::string kind;     ///< `allow` or `deny`
   std::string pattern;  ///< as written
   std::string file;
-  int line = 0;         ///< from 1
+  int line = 0;  ///< from 1
 };
 
-/// A glob over `server/tool`: `*` matches any run of characters, `/` included; case-sensitive (design §4).
+/// A glob over `server/tool`: `*` matches any run of characters, `/` included; case-sensitive
+/// (design §4).
 struct Rule {
   std::string pattern;
   RuleSource source;
@@ -68,10 +69,15 @@ struct Quotas {
   std::string was;  ///< the name that the tenant or role had before, or ""
 };
 
+/// What becomes of a result that breaks its tool's outputSchema.
+enum class BrokenResult { withhold, warn };
+
 struct ToolSettings {
-  std::string pattern;  ///< a glob over `server/tool`; of each setting, the first that matches counts
+  std::string
+      pattern;  ///< a glob over `server/tool`; of each setting, the first that matches counts
   std::optional<Effect> effect;
   std::optional<ledger::Nanos> price;  ///< of one call
+  std::optional<BrokenResult> broken_result;
 };
 
 struct RoleDocument {
@@ -90,7 +96,8 @@ struct AgentDocument {
   std::vector<std::string> roles;
 };
 
-/// All policy files of one configuration, merged, names resolved: every role, tenant and include exists.
+/// All policy files of one configuration, merged, names resolved: every role, tenant and include
+/// exists.
 struct PolicyDocument {
   std::string timezone = "UTC";
   std::string currency;  ///< "" when there is no money

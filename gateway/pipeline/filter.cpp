@@ -19,6 +19,11 @@ class Filter final : public Stage {
                              std::to_string(limits_.result) + " are allowed. It was withheld.");
     }
     if (const std::string broken = broken_promises(call, outcome); !broken.empty()) {
+      if (warns_only(call)) {
+        warn(outcome,
+             "The result of " + call.entry->id() + " breaks the tool's outputSchema.\n" + broken);
+        co_return outcome;
+      }
       co_return withhold(outcome, "result_invalid",
                          "The call was carried out, but the result of " + call.entry->id() +
                              " breaks the tool's outputSchema. It was withheld.\n" + broken);
@@ -33,6 +38,19 @@ class Filter final : public Stage {
     withheld.reason = std::move(reason);
     withheld.detail = std::move(text);
     return withheld;
+  }
+
+  static bool warns_only(const Call& call) {
+    return call.snapshot->policy->broken_result_of(call.entry->server(), call.entry->tool->name) ==
+           policies::BrokenResult::warn;
+  }
+
+  static void warn(Outcome& outcome, std::string text) {
+    base::Json& extras = outcome.result["_meta"];
+    if (!extras.is_object()) extras = base::Json::object();
+    extras["dev.sluice/warning"] = text;
+    outcome.reason = "result_invalid";
+    outcome.detail = std::move(text);
   }
 
   // A result is held to the outputSchema unless it is an error (MCP 2026-07-28, tools: output

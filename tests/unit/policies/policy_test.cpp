@@ -121,6 +121,7 @@ TEST_CASE("agents are found with their tenant and roles", "[policies]") {
 TEST_CASE("the first pattern that matches gives a tool its effect", "[policies]") {
   const Policy rules = policy(example);
   CHECK(rules.effect_of("search", "web") == Effect::read_only);
+  CHECK(rules.broken_result_of("search", "web") == policies::BrokenResult::withhold);
   CHECK(rules.effect_of("search", "news") == Effect::idempotent);
   CHECK_FALSE(rules.effect_of("files", "read_file"));
 }

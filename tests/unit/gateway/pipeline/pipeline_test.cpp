@@ -20,12 +20,12 @@ agents: {alice: {roles: [reader]}, bob: {roles: [nobody]}}
 roles:
   reader: {allow: [files/*]}
   nobody: {allow: []}
-tools: {files/read: {effect: read_only}}
+tools: {files/read: {effect: read_only}, files/guess: {output: warn}}
 )";
 
 // A tool that promises what its results are.
-Json count_definition() {
-  Json definition = tests::echo_definition("count");
+Json count_definition(const std::string& name) {
+  Json definition = tests::echo_definition(name);
   definition["outputSchema"] = {{"type", "object"},
                                 {"properties", {{"lines", {{"type", "integer"}}}}},
                                 {"required", {"lines"}}};
@@ -68,7 +68,8 @@ struct Fixture {
   std::shared_ptr<const Snapshot> snapshot = tests::snapshot_of(
       policy, {tests::server_tools("files",
                                    {tests::echo_definition("read"), tests::echo_definition("write"),
-                                    tests::echo_definition("drop"), count_definition()})});
+                                    tests::echo_definition("drop"), count_definition("count"),
+                                    count_definition("guess")})});
 
   Call make_call(const std::string& agent, const std::string& tool, Json arguments) const {
     Call call;
@@ -254,6 +255,20 @@ TEST_CASE("a result that breaks the tool's outputSchema becomes an error that sa
       "The call was carried out, but the result of files/count breaks the tool's outputSchema. It "
       "was withheld.\n/lines: expected integer, found string \"many\"");
   CHECK_FALSE(outcome.result.contains("structuredContent"));
+  CHECK(f.last_audit()["outcome"]["reason"] == "result_invalid");
+}
+
+TEST_CASE("a result that breaks the outputSchema passes with a warning where the policy says so",
+          "[pipeline]") {
+  Fixture f;
+  f.dispatcher.answer.value().response.result["structuredContent"] = {{"lines", "many"}};
+  const Outcome outcome = f.run("alice", "files__guess");
+  CHECK_FALSE(outcome.tool_error());
+  CHECK(outcome.result["structuredContent"] == Json{{"lines", "many"}});
+  CHECK(
+      outcome.result["_meta"]["dev.sluice/warning"] ==
+      "The result of files/guess breaks the tool's outputSchema.\n/lines: expected integer, found "
+      "string \"many\"");
   CHECK(f.last_audit()["outcome"]["reason"] == "result_invalid");
 }
 
