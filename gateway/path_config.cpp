@@ -76,7 +76,7 @@ std::filesystem::path parse_database(const base::YamlNode& node,
   const std::string text = expand_or_fail(node, directory);
   const std::string scheme = "sqlite:";
   // The rest is not shown: it may hold a password.
-  for (const std::string other : {"redis://", "redis+unix://"}) {
+  for (const std::string other : {"redis://", "rediss://", "redis+unix://"}) {
     if (text.starts_with(other)) {
       node.fail("'" + other +
                 "' is not supported yet: a journal on Redis is not part of this build");

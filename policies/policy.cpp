@@ -10,6 +10,8 @@
 namespace policies {
 namespace {
 
+constexpr std::size_t usual_charges = 8;
+
 /// Indices of scopes by the roles' names.
 using RoleScopes = std::map<std::string, std::size_t>;
 
@@ -182,6 +184,7 @@ std::vector<ledger::Charge> Policy::charges(std::string_view agent, std::string_
   std::vector<ledger::Charge> charges;
   const auto found = agents_.find(agent);
   if (found == agents_.end()) return charges;
+  charges.reserve(usual_charges);
   const std::string id = tool_id(server, tool);
   const QuotaSubject subject{agent, found->second.agent.tenant, server, tool, id};
   const ledger::Nanos price = price_of(server, tool);

@@ -134,11 +134,11 @@ void ScopeQuotas::charge(const QuotaSubject& subject, ledger::Nanos price,
 
 void ScopeQuotas::charge_entry(const Entry& entry, const QuotaSubject& subject, ledger::Nanos price,
                                std::vector<Charge>& charges) const {
+  const std::string scope = bucket_scope(entry.per, entry.per_scope, subject);
   for (const auto& quota : entry.quotas) {
     const bool money = quota->kind == Quota::Kind::money;
     if (money && price == 0) continue;
-    charges.push_back(
-        {quota.get(), bucket_scope(entry.per, entry.per_scope, subject), money ? price : 1});
+    charges.push_back({quota.get(), scope, money ? price : 1});
   }
 }
 

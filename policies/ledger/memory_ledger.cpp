@@ -85,13 +85,14 @@ base::Task<base::Result<Verdict>> MemoryLedger::admit(Admission admission) {
 
 auto MemoryLedger::decide(const Admission& admission) -> base::Result<Step> {
   Step step;
+  step.now = {clock_.wall(), clock_.steady() - origin_};
   const std::lock_guard lock(mutex_);
   std::vector<Bucket*> buckets;
   buckets.reserve(admission.charges.size());
   std::vector<SpendingChange> renames;
   for (const Charge& charge : admission.charges) {
-    buckets.push_back(&bucket_of(charge, renames));
-    auto refusal = check(charge, *buckets.back());
+    buckets.push_back(&bucket_of(charge, step.now, renames));
+    auto refusal = check(charge, step.now, *buckets.back());
     // Of several that refuse, the one that does so longest tells the caller when to come back.
     if (refusal && (!step.refusal || step.refusal->retry_after < refusal->retry_after)) {
       step.refusal = std::move(refusal);
@@ -114,14 +115,14 @@ auto MemoryLedger::decide(const Admission& admission) -> base::Result<Step> {
   return step;
 }
 
-auto MemoryLedger::bucket_of(const Charge& charge, std::vector<SpendingChange>& renames)
-    -> Bucket& {
+auto MemoryLedger::bucket_of(const Charge& charge, const Instant& now,
+                             std::vector<SpendingChange>& renames) -> Bucket& {
   const auto [found, is_new] = buckets_.try_emplace(charge.key());
   Bucket& bucket = found->second;
   if (!charge.quota->is_budget()) return bucket;
   if (is_new) adopt_former(charge, bucket, renames);
   if (!bucket.budget) bucket.budget.emplace(found->first);
-  bucket.budget->advance(charge.quota->window, clock_.wall());
+  bucket.budget->advance(charge.quota->window, now.wall);
   return bucket;
 }
 
@@ -139,11 +140,12 @@ void MemoryLedger::adopt_former(const Charge& charge, Bucket& bucket,
   }
 }
 
-std::optional<Refusal> MemoryLedger::check(const Charge& charge, Bucket& bucket) const {
+std::optional<Refusal> MemoryLedger::check(const Charge& charge, const Instant& now,
+                                           Bucket& bucket) const {
   const Quota& quota = *charge.quota;
   if (quota.kind == Quota::Kind::rate) {
     const Gcra gcra = gcra_of(quota);
-    const auto wait = gcra.wait(bucket.arrival, steady_now());
+    const auto wait = gcra.wait(bucket.arrival, now.steady);
     if (wait.count() <= 0) return std::nullopt;
     Refusal refusal = refusal_of(charge, quota.limit);
     refusal.retry_after = rounded_up(wait);
@@ -159,7 +161,7 @@ std::optional<Refusal> MemoryLedger::check(const Charge& charge, Bucket& bucket)
   if (charge.amount <= quota.limit - used) return std::nullopt;
   Refusal refusal = refusal_of(charge, used);
   refusal.resets = bucket.budget->resets();
-  refusal.retry_after = std::max(rounded_up(*refusal.resets - clock_.wall()), slot_retry);
+  refusal.retry_after = std::max(rounded_up(*refusal.resets - now.wall), slot_retry);
   return refusal;
 }
 
@@ -189,7 +191,7 @@ base::Status MemoryLedger::take(const Admission& admission, const std::vector<Bu
     const Charge& charge = admission.charges[at];
     if (charge.quota->kind == Quota::Kind::rate) {
       auto& arrival = buckets[at]->arrival;
-      arrival = gcra_of(*charge.quota).after(arrival, steady_now());
+      arrival = gcra_of(*charge.quota).after(arrival, step.now.steady);
     } else if (charge.quota->kind == Quota::Kind::concurrency) {
       buckets[at]->in_flight += charge.amount;
       step.hold->slots_.push_back({buckets[at]});
@@ -288,7 +290,5 @@ base::Task<base::Result<std::vector<BucketUse>>> MemoryLedger::usage() {
   }
   co_return uses;
 }
-
-std::chrono::nanoseconds MemoryLedger::steady_now() const { return clock_.steady() - origin_; }
 
 }  // namespace policies::ledger

@@ -48,12 +48,18 @@ class MemoryLedger final : public Ledger {
     std::int64_t in_flight = 0;           // of a concurrency
     std::optional<BudgetCounter> budget;
   };
+  // Both clocks, read once per decision.
+  struct Instant {
+    WallTime wall;
+    std::chrono::nanoseconds steady;
+  };
   struct Fetch {
     BudgetCounter* counter;
     std::int64_t start;
   };
   // What the critical section decided; the rest happens outside of it.
   struct Step {
+    Instant now;
     std::unique_ptr<MemoryHold> hold;
     std::optional<Refusal> refusal;
     std::vector<Fetch> fetches;
@@ -61,9 +67,9 @@ class MemoryLedger final : public Ledger {
   };
 
   base::Result<Step> decide(const Admission& admission);
-  Bucket& bucket_of(const Charge& charge, std::vector<SpendingChange>& renames);
+  Bucket& bucket_of(const Charge& charge, const Instant& now, std::vector<SpendingChange>& renames);
   void adopt_former(const Charge& charge, Bucket& bucket, std::vector<SpendingChange>& renames);
-  std::optional<Refusal> check(const Charge& charge, Bucket& bucket) const;
+  std::optional<Refusal> check(const Charge& charge, const Instant& now, Bucket& bucket) const;
   base::Status pay_room_back(const std::vector<Bucket*>& buckets, const std::string& call);
   base::Status take(const Admission& admission, const std::vector<Bucket*>& buckets, Step& step);
   void take_of_budget(const Charge& charge, BudgetCounter& counter, Step& step,
@@ -72,7 +78,6 @@ class MemoryLedger final : public Ledger {
   void finish_fetches(const std::vector<Fetch>& fetches, bool durable);
   base::Task<void> await_fetches(std::vector<Fetch> fetches);
   std::vector<base::JournalEntry> resolve(MemoryHold& hold, Fate fate);
-  std::chrono::nanoseconds steady_now() const;
 
   base::Journal& journal_;
   const Clock& clock_;

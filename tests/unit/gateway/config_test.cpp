@@ -133,11 +133,17 @@ TEST_CASE("paths are relative to the file, absolute and normal", "[config]") {
   CHECK(load("store: sqlite:/var/x/s.db\n").journal == "/var/x/journal.db");
 }
 
-TEST_CASE("only the embedded store is supported", "[config]") {
-  CHECK(refusal("store: redis://:password@127.0.0.1:6379/0\n") ==
-        "sluice.yaml:1:8: 'redis://' is not supported yet: only sqlite:PATH is part of this build");
-  refuses("store: redis+unix:///run/redis.sock\n", "'redis+unix://' is not supported yet");
-  refuses("journal: rediss://h\n", "'rediss://' is not supported yet");
+TEST_CASE("a store is a file or Redis, a journal a file", "[config]") {
+  CHECK(refusal("journal: redis://:password@127.0.0.1:6379/0\n") ==
+        "sluice.yaml:1:10: 'redis://' is not supported yet: a journal on Redis is not part of this "
+        "build");
+  refuses("store: rediss://h\n", "'rediss://' is not supported yet");
+  const std::string refused = refusal("store: redis://:password@redis:6379/0\n");
+  CHECK(refused.find("ADDRESS is an IP address or localhost") != std::string::npos);
+  CHECK(refused.find("password@") == std::string::npos);
+  refuses("store: redis+unix://run/redis.sock\n", "expected redis+unix:///PATH");
+  refuses("store_down: {limits: local}\n", "'store_down' is for a store on Redis");
+  refuses("store: redis://localhost\nstore_down: {budgets: allow}\n", "expected deny");
   refuses("store: s.db\n", "expected sqlite:PATH");
   refuses("store: 'sqlite:'\n", "the path names no file");
   refuses("store: sqlite:dir/\n", "the path names no file");
@@ -303,8 +309,8 @@ TEST_CASE("unknown keys are refused with the nearest one", "[config]") {
 }
 
 TEST_CASE("what is not built is refused by name, never ignored", "[config]") {
-  for (const std::string key : {"tls", "store_down", "issuers", "seal_key", "runtime", "admin",
-                                "views", "mcpServers", "inputs"}) {
+  for (const std::string key :
+       {"tls", "issuers", "seal_key", "runtime", "admin", "views", "mcpServers", "inputs"}) {
     refuses(key + ": {}\n", "sluice.yaml:1:1: '" + key + "' is not supported yet: ");
   }
 }

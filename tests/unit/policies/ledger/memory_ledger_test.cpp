@@ -171,6 +171,35 @@ TEST_CASE("a lower limit keeps what was spent", "[ledger]") {
   CHECK(std::get<Refusal>(verdict).remaining == 0);
 }
 
+TEST_CASE("a clock that was set back before a start does not bring back an earlier window",
+          "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  const Quota day = tests::budget_quota("daily", 1);
+  const std::int64_t tomorrow = seconds_of(clock.wall_time + std::chrono::hours(12));
+  const StoredSpending row{
+      tests::admission_of({&day}).charges[0].key(), tomorrow, tomorrow + 86'400, {1, 0, 0, 0, 0}};
+  MemoryLedger ledger(journal, clock, {row});
+  CHECK(std::holds_alternative<Refusal>(admit(ledger, tests::admission_of({&day}))));
+}
+
+TEST_CASE("a crash forfeits the block and charges as unknown what was held", "[ledger]") {
+  tests::ManualClock clock;
+  tests::MemoryJournal first, second;
+  const Quota budget = tests::budget_quota("daily", 1'000);
+  MemoryLedger ledger(first, clock);
+  const HoldPointer direct = allowed(ledger, tests::admission_of({&budget}));
+  const HoldPointer out_of_block = allowed(ledger, tests::admission_of({&budget}));
+  Table table;
+  for (const auto& entry : first.entries) apply(entry, table);
+  MemoryLedger after(second, clock, rows_of(table));
+  for (const auto& entry : second.entries) apply(entry, table);
+  const Amounts end = total(rows_of(table));
+  CHECK(end.unknown == 1);
+  CHECK(end.forfeited == 10);
+  CHECK(end.sum() == 11);
+}
+
 // Invariants 3 and 4: random calls, and a crash after any of the journal's entries.
 TEST_CASE("whatever entry a crash follows, no more than the limit is spent", "[ledger]") {
   std::mt19937 random(7);
