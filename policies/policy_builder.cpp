@@ -193,7 +193,7 @@ void PolicyBuilder::read_currency(const base::YamlNode& node) {
 
 void PolicyBuilder::read_tools(const base::YamlNode& node) {
   for (const auto& [key, value] : node.entries()) {
-    ToolSettings tool{define(Kind::tool, key), std::nullopt, std::nullopt};
+    ToolSettings tool{define(Kind::tool, key), std::nullopt, std::nullopt, std::nullopt};
     const std::string scope = "tool " + tool.pattern;
     const auto read_tool_effect = [&](const base::YamlNode& effect) {
       tool.effect = read_effect(effect, scope);

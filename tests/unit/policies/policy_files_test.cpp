@@ -151,7 +151,7 @@ TEST_CASE("effects are read_only, idempotent and non_idempotent", "[policies]") 
   CHECK(refusal("tools: {a/b: {effect: reconcilable}}\n")
             .find("the effect 'reconcilable' is not supported yet") != std::string::npos);
   CHECK(refusal("tools: {a/b: {}}\n") ==
-        "p.yaml:1:14: tool a/b: expected the keys 'effect' or 'price'; found an empty map");
+        "p.yaml:1:14: tool a/b: expected the keys 'effect', 'price' or 'output'; found an empty map");
 }
 
 TEST_CASE("what is not built is refused by name, never ignored", "[policies]") {
