@@ -68,7 +68,7 @@ ChildCommand shell(const std::string& script) { return {{"/bin/sh", "-c", script
 
 }  // namespace
 
-TEST_CASE("a child has the arguments, environment and directory that it was given", "[keeper]") {
+TEST_CASE("a child has the arguments, environment and directory that it was given", "[keeper][slow]") {
   Keeping keeping;
   auto child = keeping.start(
       {{"/bin/sh", "-c", "pwd; echo \"$0|$A|${HOME-none}\"", "a b;c"}, {"A=1"}, "/tmp"});
@@ -76,7 +76,7 @@ TEST_CASE("a child has the arguments, environment and directory that it was give
   CHECK(all_of(child->output) == "/tmp\na b;c|1|none\n");
 }
 
-TEST_CASE("a child has three descriptors, default signals and a group of its own", "[keeper]") {
+TEST_CASE("a child has three descriptors, default signals and a group of its own", "[keeper][slow]") {
   Keeping keeping;
   // Descriptors are counted without a program that would open one to look.
   auto child = keeping.start(shell(
@@ -95,7 +95,7 @@ TEST_CASE("a child has three descriptors, default signals and a group of its own
   CHECK((std::stoull(ignored, nullptr, 16) & 0x7fffffff) == 0);
 }
 
-TEST_CASE("the standard streams are the child's", "[keeper]") {
+TEST_CASE("the standard streams are the child's", "[keeper][slow]") {
   Keeping keeping;
   auto child = keeping.start(shell("read line; echo \"got $line\"; echo oops >&2"));
   REQUIRE(child);
@@ -104,13 +104,13 @@ TEST_CASE("the standard streams are the child's", "[keeper]") {
   CHECK(all_of(child->errors) == "oops\n");
 }
 
-TEST_CASE("how a child ended is told", "[keeper]") {
+TEST_CASE("how a child ended is told", "[keeper][slow]") {
   Keeping keeping;
   CHECK(base::describe_exit(*keeping.status_of(shell("exit 3"))) == "exit status 3");
   CHECK(base::describe_exit(*keeping.status_of(shell("kill -9 $$"))) == "signal 9 (Killed)");
 }
 
-TEST_CASE("a program is looked up in the child's own PATH, and no shell helps", "[keeper]") {
+TEST_CASE("a program is looked up in the child's own PATH, and no shell helps", "[keeper][slow]") {
   Keeping keeping;
   auto found = keeping.start({{"sh", "-c", "echo found"}, {"PATH=/nonexistent:/bin"}, "/"});
   REQUIRE(found);
@@ -131,7 +131,7 @@ TEST_CASE("a program is looked up in the child's own PATH, and no shell helps", 
         std::string::npos);
 }
 
-TEST_CASE("a child that is dropped ends by itself, or is ended with its group", "[keeper]") {
+TEST_CASE("a child that is dropped ends by itself, or is ended with its group", "[keeper][slow]") {
   Keeping keeping;
   pid_t polite = 0, stubborn = 0;
   {
@@ -154,7 +154,7 @@ TEST_CASE("a child that is dropped ends by itself, or is ended with its group", 
   CHECK(ends_within(stubborn, std::chrono::seconds(5)));
 }
 
-TEST_CASE("2,000 starts and kills leave no process and no descriptor", "[keeper]") {
+TEST_CASE("2,000 starts and kills leave no process and no descriptor", "[keeper][slow]") {
   const std::size_t before = open_descriptors();
   std::vector<pid_t> pids;
   {

@@ -153,7 +153,7 @@ TEST_CASE("a format that is missed is told with an example", "[schema]") {
   CHECK(violations[0].expected == "a date such as 2026-01-31");
 }
 
-TEST_CASE("formats take hostile strings in one pass", "[schema]") {
+TEST_CASE("formats take hostile strings in one pass", "[schema][slow]") {
   CompileOptions options;
   options.assert_format = true;
   for (const auto* const name :

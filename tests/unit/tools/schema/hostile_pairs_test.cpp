@@ -4,7 +4,7 @@
 namespace tools::schema {
 
 TEST_CASE("each of more than a hundred hostile pairs is refused by size or answered within bounds",
-          "[schema]") {
+          "[schema][slow]") {
   const auto pairs = tests::hostile_pairs();
   CHECK(pairs.size() >= 100);
   for (const auto& [name, schema, instance] : pairs) {
