@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/version.h"
+#include "gateway/quota_headers.h"
 #include "mcp/messages.h"
 #include "mcp/param_headers.h"
 
@@ -96,7 +97,10 @@ base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& ca
     co_return error_reply(400, request, mcp::code::header_mismatch, std::move(*mismatch));
   }
   pipeline::Outcome outcome = co_await calls.run(call);
-  co_return Reply{200, finish(context, std::move(outcome)), {}};
+  Reply reply;
+  if (outcome.quota) reply.headers = quota_headers(*outcome.quota);
+  reply.body = finish(context, std::move(outcome));
+  co_return reply;
 }
 
 }  // namespace gateway

@@ -1,6 +1,7 @@
 #include "gateway/mcp_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "mcp/messages.h"
@@ -116,6 +117,7 @@ base::Task<HttpResponse> McpService::answer(MethodContext context) {
     reply = co_await method->handle(context);
   }
   HttpResponse response = json_response(reply.http_status, std::move(reply.body));
+  std::ranges::move(reply.headers, std::back_inserter(response.headers));
   if (!reply.session.empty()) {
     response.headers.emplace_back(mcp::header::session_id, std::move(reply.session));
   }

@@ -21,6 +21,7 @@ struct Reply {
   int http_status = 200;
   std::string body;
   std::string session;  ///< a new legacy session's id, or ""
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< more to say in HTTP
 };
 
 /// One row of a server's method table. `Context` is what its handlers work on.

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { exhaust, isRefusal, policy as policyOf, upstream } from './support/budget.mjs';
 import { endAll } from './support/end_all.mjs';
 import { records, tamper } from './support/journal.mjs';
-import { call } from './support/rpc.mjs';
+import { call, callMessage, headersFor } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, scaled, sleep, slow } from './support/time.mjs';
 
@@ -101,4 +101,19 @@ test('what was spent survives a restart, and a table that was lost is no zero', 
     tamper(sluice, 'DELETE FROM spending');
     await assert.rejects(sluice.start(), /table of spending does not fit its records/);
     sluice.end = { code: 0 };
+  }));
+
+test('a rate says in HTTP when to come back', () =>
+  withSluice({ policy: policy('read_only', 'limits: [{name: burst, rate: 1/h, burst: 1}]') }, async (sluice, server, key) => {
+    const message = callMessage('m__echo', { text: 'x' });
+    const headers = { ...headersFor(message, key) };
+    const ask = () => fetch(sluice.url, { method: 'POST', headers, body: JSON.stringify(message) });
+    assert.equal((await ask()).headers.get('retry-after'), null);
+    const refused = await ask();
+    assert.equal(refused.status, 200);
+    const seconds = Number(refused.headers.get('retry-after'));
+    assert.ok(seconds > 3500 && seconds <= 3600, `${seconds} s`);
+    assert.equal(refused.headers.get('ratelimit'), `"writer/burst";r=0;t=${seconds}`);
+    assert.match((await refused.json()).result.content[0].text, /^Limit writer\/burst: /);
+    assert.equal(server.state.calls, 1);
   }));
