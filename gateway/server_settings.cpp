@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 #include <utility>
 
 namespace gateway {
@@ -14,7 +15,11 @@ tools::StdioServer stdio_server(const ServerConfig& server) {
   stdio.command = {server.command, child_environment(server.environment),
                    server.directory.string()};
   stdio.instances = server.instances;
-  for (const auto& [name, value] : server.environment) stdio.hidden.push_back(value);
+  // What a child says is hidden line by line.
+  for (const auto& [name, value] : server.environment) {
+    std::istringstream lines(value);
+    for (std::string line; std::getline(lines, line);) stdio.hidden.push_back(std::move(line));
+  }
   return stdio;
 }
 

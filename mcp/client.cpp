@@ -15,6 +15,9 @@ using base::Code;
 using base::Error;
 using base::Json;
 
+// Of what a server says, as much as a status can show.
+constexpr std::size_t longest_reason = 200;
+
 Json client_info() { return {{"name", "sluice"}, {"version", base::version}}; }
 
 // What every request must carry towards a modern server.
@@ -70,7 +73,7 @@ Json member_or_null(const Json& object, std::string_view key) {
 Error rpc_failure(const std::string& method, const RpcError& error) {
   return {Code::refused,
           "it refused " + method + " with JSON-RPC error " + std::to_string(error.code),
-          error.message};
+          error.message.substr(0, longest_reason)};
 }
 
 }  // namespace

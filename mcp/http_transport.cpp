@@ -38,6 +38,7 @@ HttpExchange::HttpExchange(base::Loop& loop, base::ClientResponse response, Id i
                            RequestDeadlines deadlines, const base::Limits& limits)
     : loop_(loop),
       response_(std::move(response)),
+      session_(response_.header(header::session_id)),
       id_(std::move(id)),
       deadlines_(deadlines),
       limits_(limits),
@@ -49,6 +50,7 @@ void HttpExchange::extend_deadline() {
 }
 
 base::Task<base::Result<Message>> HttpExchange::next() {
+  if (answered_) co_return Error{Code::internal, "the response was read already", {}};
   const std::string_view type = response_.header("content-type");
   if (response_.status() == 200 && is_media_type(type, "text/event-stream")) {
     co_return co_await next_of_stream();
@@ -82,6 +84,7 @@ base::Task<base::Result<Message>> HttpExchange::next_of_stream() {
     if (auto event = events_.next()) {
       auto message = accept(event->data);
       if (message && std::holds_alternative<Response>(*message) && !response_.finished()) {
+        answered_ = true;
         loop_.spawn(drain(std::move(response_)));
       }
       co_return message;

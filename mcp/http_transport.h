@@ -21,7 +21,7 @@ class HttpExchange final : public Exchange {
   base::Task<base::Result<Message>> next() override;
   std::size_t size() const override { return size_; }
   int status() const override { return response_.status(); }
-  std::string_view session() const override { return response_.header(header::session_id); }
+  std::string_view session() const override { return session_; }
 
  private:
   base::Task<base::Result<Message>> next_of_json();
@@ -32,6 +32,8 @@ class HttpExchange final : public Exchange {
 
   base::Loop& loop_;
   base::ClientResponse response_;
+  std::string session_;    // outlives the response, which is given away once it is answered
+  bool answered_ = false;  // response_ must not be asked any more
   Id id_;
   RequestDeadlines deadlines_;
   const base::Limits& limits_;

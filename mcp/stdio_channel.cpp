@@ -22,6 +22,7 @@ constexpr std::size_t longest_last_words = 200;
 constexpr std::size_t most_outbox = 16 << 20;
 constexpr std::size_t envelope = 1 << 10;  // of a result, beside the result itself
 constexpr std::size_t shortest_hidden = 6;
+constexpr std::size_t longest_shown = 2048;
 // How long the child's end is waited for after its output ended, and its output after its end: a
 // descendant may hold either open.
 constexpr std::chrono::milliseconds exit_patience{500};
@@ -212,23 +213,29 @@ base::Task<void> StdioChannel::read_errors(std::shared_ptr<StdioChannel>) {
 void StdioChannel::handle(base::Line line) {
   if (line.cut) {
     report_garbage(line.text, "a line that is too long");
-    // Whose answer it was cannot be known, unless only one is waited for.
-    std::shared_ptr<StdioAnswer> only;
-    {
-      const std::lock_guard lock(mutex_);
-      if (waiting_.size() == 1) only = std::move(waiting_.extract(waiting_.begin()).mapped());
-    }
-    if (only)
-      StdioAnswer::give(only, Error{Code::limit, "its answer is longer than allowed", {}}, 0);
-    return;
+    return fail(std::nullopt, {Code::limit, "its answer is longer than allowed", {}});
   }
   if (line.text.find_first_not_of(" \t") == std::string::npos) return;
   auto limits = settings_.limits.json;
   limits.string = settings_.limits.result;
   auto parsed = base::parse_json(line.text, limits);
-  if (!parsed) return report_garbage(line.text, "no JSON");
+  if (!parsed) {
+    report_garbage(line.text, "no JSON");
+    // A stray line of text is no answer; JSON beyond the bounds is one.
+    if (parsed.error().code == Code::limit) fail(std::nullopt, parsed.error());
+    return;
+  }
   auto message = parse_message(std::move(parsed->value));
-  if (!message) return report_garbage(line.text, "no JSON-RPC message");
+  if (!message) {
+    report_garbage(line.text, "no JSON-RPC message");
+    const auto id = readable_id(parsed->value);
+    const auto* number = id ? std::get_if<std::int64_t>(&*id) : nullptr;
+    if (number) {
+      fail(*number, {Code::broken, "it answered with something other than JSON-RPC",
+                     message.error().message});
+    }
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     last_sign_of_life_ = std::chrono::steady_clock::now();
@@ -238,6 +245,19 @@ void StdioChannel::handle(base::Line line) {
   } else if (const auto* request = std::get_if<Request>(&*message)) {
     handle_request(*request);
   }
+}
+
+// Ends the request that was answered wrongly. Without an id it cannot be known which that is, unless
+// only one is waited for.
+void StdioChannel::fail(std::optional<std::int64_t> id, Error error) {
+  std::shared_ptr<StdioAnswer> answer;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = id ? waiting_.find(*id) : waiting_.begin();
+    const bool known = found != waiting_.end() && (id || waiting_.size() == 1);
+    if (known) answer = std::move(waiting_.extract(found).mapped());
+  }
+  if (answer) StdioAnswer::give(answer, std::move(error), 0);
 }
 
 void StdioChannel::handle_response(Response response, std::size_t bytes) {
@@ -333,15 +353,25 @@ base::SteadyTime StdioChannel::last_sign_of_life() const {
   return last_sign_of_life_;
 }
 
-// What may be written to the log and the status.
-std::string StdioChannel::shown(std::string text) const {
-  for (const std::string& hidden : settings_.hidden) {
-    if (hidden.size() < shortest_hidden) continue;
-    for (std::size_t at = 0; (at = text.find(hidden, at)) != std::string::npos;) {
-      text.replace(at, hidden.size(), "***");
+// What may be written to the log and the status. Cut first: a line may be as long as a result. A cut
+// may go through a hidden value, so that its beginning at the very end is hidden as well.
+std::string StdioChannel::shown(std::string_view text) const {
+  text = text.substr(0, longest_shown);
+  const auto hidden_at = [this](std::string_view rest) -> std::size_t {
+    for (const std::string& hidden : settings_.hidden) {
+      if (hidden.size() < shortest_hidden) continue;
+      if (rest.starts_with(hidden)) return hidden.size();
+      if (rest.size() >= shortest_hidden && hidden.starts_with(rest)) return rest.size();
     }
+    return 0;
+  };
+  std::string seen;
+  while (!text.empty()) {
+    const std::size_t length = hidden_at(text);
+    seen += length > 0 ? std::string_view("***") : text.substr(0, 1);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return base::is_utf8(text) ? text : "(not UTF-8)";
+  return base::is_utf8(seen) ? seen : "(not UTF-8)";
 }
 
 std::string StdioChannel::describe_end() const {

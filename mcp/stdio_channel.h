@@ -98,11 +98,12 @@ class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
   void end_child();
   void note_exit(std::optional<int> status);
   void handle(base::Line line);
+  void fail(std::optional<std::int64_t> id, base::Error error);
   void handle_response(Response response, std::size_t bytes);
   void handle_request(const Request& request);
   void report_garbage(const std::string& text, std::string_view what);
   void fail_all(const std::string& reason);
-  std::string shown(std::string text) const;
+  std::string shown(std::string_view text) const;
   std::string describe_end() const;
 
   base::Loop& home_;

@@ -50,7 +50,7 @@ base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& lo
   // else.
   const int status = (*exchange)->status();
   if ((status == 404 || status == 400) && !shaken->session.empty()) {
-    set_handshake(nullptr);
+    if (status == 404) forget(shaken);  // after a 400 it serves others until it was asked again
     on_lost_("its session ended");
   }
   co_return exchange;
@@ -59,6 +59,14 @@ base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& lo
 std::shared_ptr<const mcp::Handshake> HttpLink::handshake() const {
   const std::lock_guard lock(mutex_);
   return handshake_;
+}
+
+// Unless another has taken its place meanwhile.
+void HttpLink::forget(const std::shared_ptr<const mcp::Handshake>& ended) {
+  const std::lock_guard lock(mutex_);
+  if (handshake_ != ended) return;
+  usable_ = false;
+  handshake_.reset();
 }
 
 void HttpLink::set_handshake(std::shared_ptr<const mcp::Handshake> handshake) {

@@ -36,6 +36,7 @@ class HttpLink final : public UpstreamLink {
   };
 
   std::shared_ptr<const mcp::Handshake> handshake() const;
+  void forget(const std::shared_ptr<const mcp::Handshake>& ended);
   void set_handshake(std::shared_ptr<const mcp::Handshake> handshake);
 
   const UpstreamSettings& settings_;

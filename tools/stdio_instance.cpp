@@ -24,7 +24,8 @@ base::Task<StdioStarter::Started> StdioStarter::start(OnEnd on_end) {
   if (!started && !era && says_nothing(started.error().code) && !home_.ending()) {
     started = co_await attempt(mcp::Era::legacy, deadline, std::move(on_end));
   }
-  if (started) found_ = (*started)->handshake.era();
+  // A failure may mean that the next version of the program speaks another protocol.
+  found_ = started ? std::optional((*started)->handshake.era()) : std::nullopt;
   co_return started;
 }
 

@@ -40,7 +40,10 @@ base::Task<Result<Discovery>> StdioLink::discover() {
     if (!listed) co_return listed.error();
     co_return base::Error{Code::broken, "it ended right after its start", {}};
   }
-  *on_end = [this, instance](const std::string& reason) { note_end(instance, reason); };
+  // Weak: the child's channel holds this, and the instance holds the channel.
+  *on_end = [this, weak = std::weak_ptr(instance)](const std::string& reason) {
+    if (const auto ended = weak.lock()) note_end(ended, reason);
+  };
   first_end_ = on_end;
   {
     const std::lock_guard lock(mutex_);

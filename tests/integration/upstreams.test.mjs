@@ -4,7 +4,8 @@ import { endAll } from './support/end_all.mjs';
 import { closedPort, misbehaving, misbehaviours, stranger, strangerNames } from './support/hostile_servers.mjs';
 import { legacyServer } from './support/legacy_server.mjs';
 import { modernServer } from './support/modern_server.mjs';
-import { echoServer, plainServer, textResult } from './support/plain_server.mjs';
+import { listen, readBody } from './support/node_server.mjs';
+import { echoServer, plainServer, reply, textResult } from './support/plain_server.mjs';
 import { call, callMessage, headersFor, listedTools, post } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, scaled, sleep, slow } from './support/time.mjs';
@@ -179,5 +180,31 @@ test('Sluice forwards nothing of the client but the call: no key, no session, no
     assert.notEqual(seen[0].asked.id, 'client-id');
   } finally {
     await endAll(() => other.remove(), () => curious.close());
+  }
+});
+
+test('a legacy server whose streams end late, or after their answer not at all, is served', async () => {
+  const session = 'late-ends';
+  const server = await listen(async (req, res) => {
+    const asked = JSON.parse(await readBody(req));
+    if (asked.method === 'server/discover') return reply(res, { jsonrpc: '2.0', id: asked.id, error: { code: -32601, message: 'no' } }, 400);
+    if (asked.method === 'notifications/initialized') return res.writeHead(202).end();
+    if (asked.method !== 'initialize' && req.headers['mcp-session-id'] !== session) return res.writeHead(400).end();
+    const results = {
+      initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'late', version: '1' } },
+      'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
+      'tools/call': textResult('late but well'),
+    };
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Mcp-Session-Id': session });
+    res.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id: asked.id, result: results[asked.method] })}\n\n`);
+    if (asked.method !== 'tools/list') setTimeout(() => res.end(), 50);
+  });
+  const gateway = await Sluice.start({ servers: { late: settings(server.url) } });
+  try {
+    await gateway.ready(['late']);
+    const answer = await call(gateway, await gateway.key(), 'late__echo', {});
+    assert.equal(answer.result?.content[0].text, 'late but well', answer.text);
+  } finally {
+    await endAll(() => gateway.remove(), () => server.close());
   }
 });
