@@ -68,14 +68,14 @@ Task<Result<RedisReply>> RedisConnection::send(Shared state, std::vector<std::st
 Task<void> RedisConnection::connect(Shared state) {
   const Status opened = co_await open(state);
   state->connecting = false;
-  if (opened) {
+  if (opened && state->stream) {  // surplus bytes behind the greeting have ended it again
     state->pause = {};
     state->ready = true;
     co_return;
   }
   state->pause = std::clamp(state->pause * 2, first_pause, longest_pause);
   state->retry_at = std::chrono::steady_clock::now() + state->pause;
-  fail(*state, opened.error().detail);
+  fail(*state, opened ? "it said more than it was asked" : opened.error().detail);
 }
 
 Task<Status> RedisConnection::open(Shared state) {

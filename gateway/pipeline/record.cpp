@@ -17,6 +17,7 @@ using base::JsonObjectText;
 using policies::ledger::Charge;
 
 constexpr std::size_t usual_size = 1024;
+constexpr std::size_t longest_name = 256;  // what was asked for is the caller's choice
 
 std::string new_body() {
   std::string body;
@@ -33,7 +34,7 @@ void add_facts(JsonObjectText& facts, const Call& call) {
       .add("credential", call.principal.credential)
       .add("method", "tools/call")
       .add("tool", call.entry ? call.entry->id() : std::string())
-      .add("asked_as", call.tool)
+      .add("asked_as", std::string_view(call.tool).substr(0, longest_name))
       .add("arguments", base::blake2b_hex(call.arguments.text()))
       .add("policy", call.snapshot->policy->version());
   if (call.entry == nullptr) return;

@@ -184,10 +184,11 @@ Booking* BudgetCounter::find(std::int64_t start) {
   return nullptr;
 }
 
-// No more is spent under this booking: its block is free again.
+// No more is spent under this booking: its block is free again, and so is what a fetch under way
+// will bring, less what was taken of it already.
 void BudgetCounter::leave(Booking& booking) {
-  booking.unwritten.block -= booking.now.block;
-  booking.now.block = 0;
+  booking.unwritten.block -= booking.now.block + booking.pending;
+  booking.now.block = booking.pending = 0;
 }
 
 // What still has to be resolved or told is kept, and does not count.

@@ -1,5 +1,6 @@
 #include "policies/ledger/memory_hold.h"
 
+#include <mutex>
 #include <utility>
 
 namespace policies::ledger {
@@ -12,6 +13,7 @@ MemoryHold::~MemoryHold() {
 
 std::vector<base::JournalEntry> MemoryHold::entries() const {
   if (!with_intent_ || parts_.empty()) return {};
+  const std::lock_guard lock(ledger_.mutex_);  // other loops move the counters' windows on
   std::vector<SpendingChange> changes;
   for (const Part& part : parts_) {
     changes.push_back(

@@ -167,6 +167,25 @@ TEST_CASE("while the journal cannot write no call is made at all", "[pipeline]")
   CHECK(outcome.reason == "store_unavailable");
 }
 
+TEST_CASE("a call that was made but could not be recorded is not said to be unsent", "[pipeline]") {
+  Fixture f;
+  f.journal.fails = true;
+  const Outcome outcome = f.run("alice", "files__read");
+  CHECK(f.dispatcher.sent == 1);
+  CHECK(outcome.kind == Outcome::Kind::answered);
+  CHECK(outcome.reason == "unrecorded");
+  CHECK(outcome.result["isError"] == true);
+  CHECK(outcome.result["content"][0]["text"] ==
+        "Store unavailable. The call was sent, but it could not be recorded; its answer is "
+        "withheld.");
+}
+
+TEST_CASE("of a name that is longer than any tool's only the beginning is recorded", "[pipeline]") {
+  Fixture f;
+  f.run("alice", std::string(5'000, 'x'));
+  CHECK(f.last_audit()["asked_as"] == std::string(256, 'x'));
+}
+
 TEST_CASE("every refusal is audited with its rule, file and line", "[pipeline]") {
   Fixture f;
   f.run("alice", "files__drop");
