@@ -114,7 +114,9 @@ TEST_CASE("without a valid key the answer is 401 with a challenge, and the body 
   const HttpResponse none = f.send("POST /mcp", "", "{not json");
   CHECK(none.status == 401);
   CHECK(header_of(none, "WWW-Authenticate") == R"(Bearer realm="sluice")");
-  for (const std::string& key : {std::string("nonsense"), std::string("sl_000000000000_x"),
+  std::string altered = f.alice;
+  altered.back() = altered.back() == 'a' ? 'b' : 'a';
+  for (const std::string& key : {std::string("nonsense"), std::string("sl_000000000000_x"), altered,
                                  f.alice + "x", f.alice.substr(0, f.alice.size() - 1)}) {
     const HttpResponse wrong =
         f.send("POST /mcp", "Authorization: Bearer " + key + "\r\n", "{not json");
