@@ -32,7 +32,6 @@ void BudgetCounter::answer_for_crash() {
 
 void BudgetCounter::advance(const Window& window, WallTime now) {
   now_ = std::max(now_, now);
-  if (!bookings_.empty()) now_ = std::max(now_, current().span.start);
   const bool same_window = window_ == window;
   if (same_window && now_ < current().span.until) return forget_ended(now_);
   const Span span = window.booking(now_);
@@ -43,6 +42,7 @@ void BudgetCounter::advance(const Window& window, WallTime now) {
     }
   }
   window_ = window;
+  // Never back: a clock that was set back finds the window that was the last.
   if (bookings_.empty() || current().span.start < span.start) {
     if (!bookings_.empty()) leave(bookings_.back());
     bookings_.push_back({span, {}, {}, false, 0});
