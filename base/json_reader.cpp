@@ -169,7 +169,8 @@ bool JsonReader::read_escape() {
   return true;
 }
 
-// Half of a surrogate pair alone is no character (RFC 8259 §8.2): refused, because receivers differ.
+// Half of a surrogate pair alone is no character (RFC 8259 §8.2): refused, because receivers
+// differ.
 bool JsonReader::read_unicode() {
   unsigned unit = 0;
   if (!read_four_digits(unit)) return false;

@@ -247,8 +247,8 @@ void StdioChannel::handle(base::Line line) {
   }
 }
 
-// Ends the request that was answered wrongly. Without an id it cannot be known which that is, unless
-// only one is waited for.
+// Ends the request that was answered wrongly. Without an id it cannot be known which that is,
+// unless only one is waited for.
 void StdioChannel::fail(std::optional<std::int64_t> id, Error error) {
   std::shared_ptr<StdioAnswer> answer;
   {
@@ -353,8 +353,8 @@ base::SteadyTime StdioChannel::last_sign_of_life() const {
   return last_sign_of_life_;
 }
 
-// What may be written to the log and the status. Cut first: a line may be as long as a result. A cut
-// may go through a hidden value, so that its beginning at the very end is hidden as well.
+// What may be written to the log and the status. Cut first: a line may be as long as a result. A
+// cut may go through a hidden value, so that its beginning at the very end is hidden as well.
 std::string StdioChannel::shown(std::string_view text) const {
   text = text.substr(0, longest_shown);
   const auto hidden_at = [this](std::string_view rest) -> std::size_t {

@@ -1,10 +1,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 
-#include "gateway/commands/admin_client.h"
-#include "gateway/commands/load.h"
+#include "gateway/commands/print_list.h"
 
 namespace gateway::commands {
 namespace {
@@ -44,21 +42,9 @@ std::string line_of(const Json& budget, bool with_bar) {
 }
 
 Exit budgets(const Invocation& invocation) {
-  const Config config = load_config(invocation.config);
-  const auto answer = ask_gateway(config.admin_socket, "/v1/budgets");
-  if (!answer) {
-    std::cerr << answer.error().message << "\n";
-    return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;
-  }
-  if (invocation.json) {
-    std::cout << base::dump_json(*answer) << "\n";
-    return Exit::done;
-  }
   const bool on_terminal = isatty(STDOUT_FILENO) == 1;
-  for (const Json& budget : (*answer)["budgets"]) {
-    std::cout << line_of(budget, on_terminal) << "\n";
-  }
-  return Exit::done;
+  return print_list(invocation, "/v1/budgets", "budgets",
+                    [on_terminal](const Json& budget) { return line_of(budget, on_terminal); });
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ class Audit final : public Stage {
     // Read-only and refused calls do not wait: a crash may lose the newest of their records (design
     // §2.7).
     if (auto taken = journal_.submit(std::move(entries)); !taken) {
-      if (outcome.kind == Outcome::Kind::refused) co_return store_unavailable(taken.error().message);
+      if (outcome.kind == Outcome::Kind::refused)
+        co_return store_unavailable(taken.error().message);
       co_return server_failed(outcome.kind, "unrecorded",
                               "Store unavailable. The call was sent, but it could not be recorded; "
                               "its answer is withheld.",
