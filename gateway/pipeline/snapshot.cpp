@@ -1,5 +1,7 @@
 #include "gateway/pipeline/snapshot.h"
 
+#include <iterator>
+
 namespace gateway::pipeline {
 
 std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Policy> policy,
@@ -13,6 +15,27 @@ std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Po
   }
   return std::make_shared<const Snapshot>(
       Snapshot{std::move(policy), std::move(catalog), std::move(effects)});
+}
+
+void CurrentSnapshot::set(Pointer snapshot) {
+  const std::lock_guard one_change(order_);
+  const Pointer after = snapshot;
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot_.swap(snapshot);
+  }
+  for (const Observer& observer : observers_) observer(snapshot, after);
+}
+
+CurrentSnapshot::Subscription CurrentSnapshot::subscribe(Observer observer) {
+  const std::lock_guard one_change(order_);
+  observers_.push_back(std::move(observer));
+  return {*this, std::prev(observers_.end())};
+}
+
+void CurrentSnapshot::remove(std::list<Observer>::iterator place) {
+  const std::lock_guard one_change(order_);
+  observers_.erase(place);
 }
 
 }  // namespace gateway::pipeline

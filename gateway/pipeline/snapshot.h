@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -32,18 +34,52 @@ std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Po
 /// libstdc++'s std::atomic<std::shared_ptr> as a race.
 class CurrentSnapshot {
  public:
-  std::shared_ptr<const Snapshot> get() const {
+  using Pointer = std::shared_ptr<const Snapshot>;
+  /// Is told of each change, in the order in which they happen, on the thread that made it; calls
+  /// find `after` by then. `before` is null the first time. It must neither wait nor set, subscribe
+  /// or unsubscribe; work of its own belongs on its own loop.
+  using Observer = std::function<void(const Pointer& before, const Pointer& after)>;
+
+  /// As long as it lives, its observer is told; when it is gone, no call to the observer is under
+  /// way. The CurrentSnapshot outlives it.
+  class Subscription {
+   public:
+    Subscription() = default;
+    Subscription(Subscription&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {
+      place_ = other.place_;
+    }
+    Subscription& operator=(Subscription&& other) noexcept {
+      std::swap(owner_, other.owner_);
+      std::swap(place_, other.place_);
+      return *this;
+    }
+    ~Subscription() {
+      if (owner_ != nullptr) owner_->remove(place_);
+    }
+
+   private:
+    friend class CurrentSnapshot;
+    Subscription(CurrentSnapshot& owner, std::list<Observer>::iterator place)
+        : owner_(&owner), place_(place) {}
+
+    CurrentSnapshot* owner_ = nullptr;
+    std::list<Observer>::iterator place_;
+  };
+
+  Pointer get() const {
     const std::lock_guard lock(mutex_);
     return snapshot_;
   }
-  void set(std::shared_ptr<const Snapshot> snapshot) {
-    const std::lock_guard lock(mutex_);
-    snapshot_.swap(snapshot);
-  }
+  void set(Pointer snapshot);
+  [[nodiscard]] Subscription subscribe(Observer observer);
 
  private:
+  void remove(std::list<Observer>::iterator place);
+
   mutable std::mutex mutex_;
-  std::shared_ptr<const Snapshot> snapshot_;  // guarded by mutex_
+  Pointer snapshot_;               // guarded by mutex_
+  std::mutex order_;               // taken before mutex_: one change after the other
+  std::list<Observer> observers_;  // guarded by order_
 };
 
 }  // namespace gateway::pipeline
