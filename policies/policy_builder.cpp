@@ -112,6 +112,7 @@ void PolicyBuilder::read_tenants(const base::YamlNode& node) {
     };
     std::vector<base::YamlKey> keys = quota_keys(tenant.quotas, scope);
     keys.push_back({"deny", read_deny});
+    keys.push_back(former_key(Kind::tenant, tenant.quotas));
     read_scope(value, scope, keys, scope_not_built);
   }
 }
@@ -151,6 +152,7 @@ void PolicyBuilder::read_role(const std::string& name, const base::YamlNode& nod
   };
   std::vector<base::YamlKey> keys = quota_keys(role.quotas, scope);
   keys.push_back({"includes", read_includes});
+  keys.push_back(former_key(Kind::role, role.quotas));
   keys.push_back(
       {"allow", [&](const auto& list) { role.allow = read_rules(list, scope, "allow"); }});
   keys.push_back({"deny", [&](const auto& list) { role.deny = read_rules(list, scope, "deny"); }});
@@ -166,11 +168,18 @@ std::vector<base::YamlKey> PolicyBuilder::quota_keys(Quotas& quotas, const std::
          if (has_money(quotas)) money_.push_back(list);
        }},
   };
-  if (scope != "defaults") {
-    keys.push_back(
-        {"was", [&quotas](const auto& node) { quotas.was = read_name(node, "former"); }});
-  }
   return keys;
+}
+
+base::YamlKey PolicyBuilder::former_key(Kind kind, Quotas& quotas) {
+  return {"was", [this, kind, &quotas](const base::YamlNode& node) {
+            quotas.was = read_name(node, "former");
+            const auto [other, is_first] = former_[kind].emplace(quotas.was, node);
+            if (is_first) return;
+            node.fail("two say that they were '" + quotas.was +
+                      "', and its counters can go to one alone; the other is at " +
+                      other->second.where());
+          }};
 }
 
 void PolicyBuilder::read_timezone(const base::YamlNode& node) {

@@ -31,20 +31,24 @@ class PolicyBuilder {
   void read_tools(const base::YamlNode& node);
   void read_timezone(const base::YamlNode& node);
   void read_currency(const base::YamlNode& node);
-  /// `limits`, `budgets` and, for what has a name, `was`.
+  /// `limits` and `budgets`.
   std::vector<base::YamlKey> quota_keys(Quotas& quotas, const std::string& scope);
+  /// `was`, of what has a name.
+  base::YamlKey former_key(Kind kind, Quotas& quotas);
 
   /// Takes a name for what is written at `key`; fails when another place took it.
   std::string define(Kind kind, const base::YamlNode& key);
   /// For keys that only one of the files may have.
   void take_once(const std::string& key, const base::YamlNode& node);
   void check_currency() const;
+  void check_former() const;
   void check_exists(Kind kind, const base::YamlNode& name) const;
   void check_cycles() const;
   void check_cycles_from(const std::string& role, std::map<std::string, bool>& done) const;
 
   PolicyDocument document_;
   std::map<Kind, Places> places_;
+  std::map<Kind, Places> former_;  // by the name that `was` gives
   std::vector<std::pair<Kind, base::YamlNode>> uses_;  // of tenants and roles by name
   std::map<std::string, std::vector<base::YamlNode>> includes_;
   Places once_;

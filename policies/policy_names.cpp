@@ -9,6 +9,7 @@ PolicyDocument PolicyBuilder::finish() {
   for (const auto& [kind, name] : uses_) check_exists(kind, name);
   check_cycles();
   check_currency();
+  check_former();
   return std::move(document_);
 }
 
@@ -22,6 +23,19 @@ void PolicyBuilder::take_once(const std::string& key, const base::YamlNode& node
 void PolicyBuilder::check_currency() const {
   if (document_.currency.empty() && !money_.empty()) {
     money_.front().fail("a budget of money needs a currency: write, for example, 'currency: EUR'");
+  }
+}
+
+// What was spent under a former name goes over to the new one, so nothing may have it any more.
+void PolicyBuilder::check_former() const {
+  for (const auto& [kind, names] : former_) {
+    const auto places = places_.find(kind);
+    for (const auto& [name, node] : names) {
+      const auto living = places->second.find(name);
+      if (living == places->second.end()) continue;
+      node.fail("'was: " + name + "' names what exists, so that nothing was renamed: here and at " +
+                living->second.where());
+    }
   }
 }
 

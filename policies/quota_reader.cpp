@@ -13,6 +13,7 @@ using base::YamlNode;
 
 constexpr std::int64_t most_calls = 1'000'000'000'000;
 constexpr std::int64_t most_at_once = 1'000'000;
+constexpr std::chrono::nanoseconds longest_refill = std::chrono::hours(24 * 3650);
 constexpr std::int64_t longest_rolling_ms = 31LL * 86'400'000;
 
 struct Named {
@@ -74,6 +75,16 @@ RateRule read_rate(const YamlNode& node) {
   return rate;
 }
 
+// A bucket that takes ages to fill is a mistake, and its times would not fit into numbers.
+std::int64_t read_burst(const YamlNode& node, const RateRule& rate) {
+  const std::int64_t burst = node.integer(1, most_at_once);
+  const std::int64_t interval = (rate.period.count() + rate.count - 1) / rate.count;
+  if (burst <= longest_refill.count() / interval) return burst;
+  node.fail("at this rate a burst of " + std::to_string(burst) +
+            " would take more than ten years to come back: at most " +
+            std::to_string(longest_refill.count() / interval));
+}
+
 ledger::Window read_window(const YamlNode& node) {
   const std::string text = node.text();
   ledger::Window window;
@@ -122,18 +133,39 @@ std::vector<YamlKey> common_keys(QuotaRule& rule, const std::string& scope) {
   };
 }
 
+std::string place_of(const QuotaRule& rule) {
+  return rule.source.file + ":" + std::to_string(rule.source.line);
+}
+
+// What was spent under a former name goes over to one entry: to one that has the name no more.
+void check_former(const QuotaRule& entry, const QuotaRule& earlier, const YamlNode& node) {
+  if (!entry.was.empty() && entry.was == earlier.was) {
+    node.fail("two entries say that they were '" + entry.was +
+              "', and its counter can go to one alone; the other is at " + place_of(earlier));
+  }
+  const bool earlier_was_this = !earlier.was.empty() && earlier.was == entry.name;
+  if (!earlier_was_this && (entry.was.empty() || entry.was != earlier.name)) return;
+  node.fail("'was: " + (earlier_was_this ? earlier.was : entry.was) +
+            "' names an entry that exists, so that nothing was renamed: here and at " +
+            place_of(earlier));
+}
+
 // A rename needs a name to begin with, and an entry without one is told apart by what it counts.
 template <class Entry>
 void add_entry(std::vector<Entry>& entries, Entry entry, const YamlNode& node) {
+  if (!entry.was.empty() && entry.was == entry.name) {
+    node.fail("'was: " + entry.was + "' is the entry's own name: leave it out");
+  }
   if (!entry.was.empty() && entry.name.empty()) {
     node.fail("'was' is a name from before a rename: write the new one as 'name'");
   }
   for (const Entry& earlier : entries) {
+    check_former(entry, earlier, node);
     const bool same = entry.name.empty() ? earlier.name.empty() && earlier.tools == entry.tools &&
                                                earlier.per == entry.per
                                          : earlier.name == entry.name;
     if (!same) continue;
-    const std::string place = earlier.source.file + ":" + std::to_string(earlier.source.line);
+    const std::string place = place_of(earlier);
     node.fail(entry.name.empty() ? "two entries without a name count the same tools per " +
                                        std::string(to_string(entry.per)) +
                                        ": give them names; the other is at " + place
@@ -165,7 +197,7 @@ void read_limits(const YamlNode& list, const std::string& scope, Quotas& quotas)
       item.fail(scope + ": a limit needs 'rate' or 'concurrency'");
     }
     if (burst && !limit.rate) burst->fail("'burst' belongs to a 'rate'");
-    if (limit.rate) limit.rate->burst = burst ? burst->integer(1, most_at_once) : limit.rate->count;
+    if (limit.rate) limit.rate->burst = burst ? read_burst(*burst, *limit.rate) : limit.rate->count;
     limit.source = {scope, "limit", limit.tools, item.file(), item.line()};
     add_entry(quotas.limits, std::move(limit), item);
   }

@@ -145,3 +145,46 @@ TEST_CASE("what limits and budgets cannot mean is refused", "[policies]") {
   CHECK(policy_refusal("defaults: {limits: [{per: role, rate: 1/s}]}\n")
             .find("stands under a role alone") != std::string::npos);
 }
+
+TEST_CASE("a former name that an entry still has is refused with both places", "[policies]") {
+  const auto entries = [](const std::string& first, const std::string& second) {
+    return tests::config_error([&] {
+      parse_policy("roles:\n  w:\n    budgets:\n      - {name: " + first +
+                       ", calls: 1, window: day}\n      - {name: " + second +
+                       ", calls: 1, window: day}\n",
+                   "p.yaml");
+    });
+  };
+  for (const auto& [first, second] : std::vector<std::pair<std::string, std::string>>{
+           {"a", "b, was: a"}, {"b, was: a", "a"}, {"a, was: c", "b, was: c"}}) {
+    CAPTURE(first, second);
+    const std::string message = entries(first, second);
+    CHECK(message.starts_with("p.yaml:5:"));
+    CHECK(message.find("p.yaml:4") != std::string::npos);
+  }
+  CHECK(entries("a, was: a", "b").find("own name") != std::string::npos);
+  CHECK(entries("a, was: c", "b, was: d").empty());
+}
+
+TEST_CASE("a former name that a role or tenant still has is refused with both places",
+          "[policies]") {
+  for (const std::string kind : {"roles", "tenants"}) {
+    const auto refuse = [&](const std::string& map) {
+      return tests::config_error([&] { parse_policy(kind + ":\n" + map, "p.yaml"); });
+    };
+    const std::string living = refuse("  a: {was: b}\n  b: {}\n");
+    CHECK(living.starts_with("p.yaml:2:"));
+    CHECK(living.find("p.yaml:3:3") != std::string::npos);
+    const std::string two = refuse("  a: {was: c}\n  b: {was: c}\n");
+    CHECK(two.starts_with("p.yaml:3:"));
+    CHECK(two.find("p.yaml:2:12") != std::string::npos);
+    CHECK(refuse("  a: {was: c}\n  b: {was: d}\n").empty());
+  }
+}
+
+TEST_CASE("a burst that takes ages to come back is refused", "[policies]") {
+  const std::string message = refusal("{rate: 1/day, burst: 200000}", "limits");
+  CHECK(message.find("at most 3650") != std::string::npos);
+  CHECK(refusal("{rate: 1/day, burst: 3650}", "limits").empty());
+  CHECK(refusal("{rate: 1000/s, burst: 1000000}", "limits").empty());
+}
