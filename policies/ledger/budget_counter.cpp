@@ -7,6 +7,12 @@ namespace {
 
 constexpr std::int64_t blocks_per_budget = 100;
 
+// Whether this window books so.
+bool fits(const Window& window, const Span& span) {
+  const Span own = window.booking(span.start);
+  return own.start == span.start && own.end == span.end;
+}
+
 std::int64_t spent_or_held(const Amounts& amounts) { return amounts.sum() - amounts.block; }
 
 }  // namespace
@@ -35,22 +41,33 @@ void BudgetCounter::advance(const Window& window, WallTime now) {
   const bool same_window = window_ == window;
   if (same_window && now_ < current().span.until) return forget_ended(now_);
   const Span span = window.booking(now_);
-  if (!same_window && window.unit != Window::Unit::rolling) {
-    // After a change from days to months, what was spent today counts for the month.
-    for (Booking& booking : bookings_) {
-      if (booking.span.end > now_) booking.span.end = std::max(booking.span.end, span.end);
-    }
-  }
   window_ = window;
   // Never back: a clock that was set back finds the window that was the last.
   if (bookings_.empty() || current().span.start < span.start) {
     if (!bookings_.empty()) leave(bookings_.back());
     bookings_.push_back({span, {}, {}, false, 0});
   } else {
-    bookings_.back().span.until = span.until;
-    bookings_.back().span.end = std::max(bookings_.back().span.end, span.end);
+    Span& last = bookings_.back().span;
+    last.until = span.until;
+    if (!fits(window, last)) last.end = span.end;
   }
+  if (!same_window) carry_over(window, span);
   forget_ended(now_);
+}
+
+// What counted under another window is booked anew and counts to the end of this one: nobody knows
+// when exactly it was spent. What is still held stays where its calls will look for it.
+void BudgetCounter::carry_over(const Window& window, const Span& span) {
+  Booking& last = bookings_.back();
+  for (Booking& booking : bookings_) {
+    if (&booking == &last || booking.span.end <= now_ || fits(window, booking.span)) continue;
+    const Amounts spent{booking.now.settled, booking.now.unknown, booking.now.forfeited, 0, 0};
+    last.now += spent;
+    last.unwritten += spent;
+    booking.now -= spent;
+    booking.unwritten -= spent;
+    booking.span.end = span.end;
+  }
 }
 
 std::int64_t BudgetCounter::used() const {

@@ -82,6 +82,7 @@ class BudgetCounter {
  private:
   Booking* find(std::int64_t start);
   void leave(Booking& booking);
+  void carry_over(const Window& window, const Span& span);
   void forget_ended(WallTime now);
   std::int64_t reserved() const;
 

@@ -19,9 +19,7 @@ std::vector<base::JournalEntry> MemoryHold::entries() const {
     changes.push_back(
         part.counter->change_of(part.start, {0, 0, 0, part.amount, -part.from_block}));
   }
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(spending_entry(call_, changes));
-  return entries;
+  return spending_entries(call_, changes);
 }
 
 // Within the critical section in which the parts were taken.

@@ -43,9 +43,7 @@ MemoryLedger::MemoryLedger(base::Journal& journal, const Clock& clock,
     entry.second.budget->take_unwritten(changes);
   }
   if (changes.empty()) return;
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(spending_entry("crash", changes));
-  if (auto taken = journal_.submit(std::move(entries)); taken) return;
+  if (auto taken = journal_.submit(spending_entries("crash", changes)); taken) return;
   for (auto& entry : buckets_) entry.second.budget->put_back(changes);
 }
 
@@ -57,10 +55,8 @@ MemoryLedger::~MemoryLedger() {
     entry.second.budget->take_unwritten(changes);
   }
   if (changes.empty()) return;
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(spending_entry("stop", changes));
   // When it does not take this, the next start regards the stop as unclean.
-  (void)journal_.submit(std::move(entries));
+  (void)journal_.submit(spending_entries("stop", changes));
 }
 
 base::Task<base::Result<Verdict>> MemoryLedger::admit(Admission admission) {
@@ -99,9 +95,7 @@ auto MemoryLedger::decide(const Admission& admission) -> base::Result<Step> {
     }
   }
   if (!renames.empty()) {
-    std::vector<base::JournalEntry> entries;
-    entries.push_back(spending_entry(admission.call, renames));
-    if (auto told = journal_.submit(std::move(entries)); !told) return told.error();
+    if (auto told = journal_.submit(spending_entries(admission.call, renames)); !told) return told.error();
   }
   if (step.refusal) return step;
   step.hold = std::make_unique<MemoryHold>(*this, admission.call, admission.with_intent);
@@ -173,9 +167,7 @@ base::Status MemoryLedger::pay_room_back(const std::vector<Bucket*>& buckets,
     if (bucket->budget && bucket->budget->owes_room()) bucket->budget->take_unwritten(changes);
   }
   if (changes.empty()) return {};
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(spending_entry(call, changes));
-  base::Status told = journal_.submit(std::move(entries));
+  base::Status told = journal_.submit(spending_entries(call, changes));
   if (told) return told;
   for (Bucket* bucket : buckets) {
     if (bucket->budget) bucket->budget->put_back(changes);
@@ -235,9 +227,7 @@ base::Status MemoryLedger::tell(Step& step, std::vector<SpendingChange> holds) {
   for (const MemoryHold::Part& part : hold.parts_) part.counter->take_unwritten(changes);
   const std::vector<SpendingChange> unwritten = changes;
   changes.insert(changes.end(), holds.begin(), holds.end());
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(spending_entry(hold.call_, changes));
-  base::Status told = journal_.submit(std::move(entries));
+  base::Status told = journal_.submit(spending_entries(hold.call_, changes));
   if (told) return told;
   for (const MemoryHold::Part& part : hold.parts_) part.counter->put_back(unwritten);
   for (const Fetch& fetch : step.fetches) fetch.counter->fetched(fetch.start, false);
@@ -275,10 +265,7 @@ std::vector<base::JournalEntry> MemoryLedger::resolve(MemoryHold& hold, Fate fat
     }
     part.counter->resolve(part.start, change, told);
   }
-  if (with_outcome.empty()) return {};
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(spending_entry(hold.call_, with_outcome));
-  return entries;
+  return spending_entries(hold.call_, with_outcome);
 }
 
 base::Task<base::Result<std::vector<BucketUse>>> MemoryLedger::usage() {

@@ -1,5 +1,6 @@
 #include "policies/ledger/spending.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,9 @@ namespace policies::ledger {
 namespace {
 
 using base::Json;
+
+// Of one record, so that it stays within the journal's bounds and those of a parse.
+constexpr std::size_t most_changes = 1'000;
 
 struct Column {
   const char* name;
@@ -72,11 +76,19 @@ Amounts& Amounts::operator-=(const Amounts& less) {
   return *this;
 }
 
-base::JournalEntry spending_entry(std::string about, const std::vector<SpendingChange>& changes) {
-  Json list = Json::array();
-  for (const SpendingChange& change : changes) list.push_back(to_json(change));
-  return {spending_stream, std::move(about), base::dump_json({{"changes", std::move(list)}}),
-          base::JournalEntry::Item::none};
+std::vector<base::JournalEntry> spending_entries(std::string_view about,
+                                                 std::span<const SpendingChange> changes) {
+  std::vector<base::JournalEntry> entries;
+  while (!changes.empty()) {
+    const auto part = changes.first(std::min(changes.size(), most_changes));
+    changes = changes.subspan(part.size());
+    Json list = Json::array();
+    for (const SpendingChange& change : part) list.push_back(to_json(change));
+    entries.push_back({spending_stream, std::string(about),
+                       base::dump_json({{"changes", std::move(list)}}),
+                       base::JournalEntry::Item::none});
+  }
+  return entries;
 }
 
 base::Result<std::vector<SpendingChange>> parse_spending(const base::JournalEntry& entry) {

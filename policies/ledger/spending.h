@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/journal.h"
@@ -35,10 +37,12 @@ struct SpendingChange {
   std::string renamed_from;  ///< not empty: all that was booked for this bucket becomes `bucket`'s
 };
 
-/// One record for all changes of one step. `about` is what it is for, e.g. the call's id.
-base::JournalEntry spending_entry(std::string about, const std::vector<SpendingChange>& changes);
+/// The records of the changes of one step, for one submission: one, unless there are very many.
+/// `about` is what it is for, e.g. the call's id.
+std::vector<base::JournalEntry> spending_entries(std::string_view about,
+                                                 std::span<const SpendingChange> changes);
 
-/// Code::broken when `entry` is none that spending_entry() makes.
+/// Code::broken when `entry` is none that spending_entries() makes.
 base::Result<std::vector<SpendingChange>> parse_spending(const base::JournalEntry& entry);
 
 }  // namespace policies::ledger

@@ -29,11 +29,16 @@ CREATE TABLE spending_sum(
 INSERT INTO spending_sum VALUES(1, 0);
 )";
 
-// Ended windows stay for a while: a clock that was ahead may be set back.
-constexpr std::int64_t kept_seconds = 3 * 86'400;
+constexpr std::chrono::hours prune_every{1};
 
-constexpr const char* total_of_rows =
-    "SELECT coalesce(sum(settled + unknown + forfeited + held + block), 0) FROM spending";
+// Ended windows stay for a while, for a clock that was ahead and is set back: as long again as they
+// were, so that those of short windows do not become many.
+const std::string of_ended =
+    " FROM spending WHERE window_end + min(max(window_end - window, 3600), 259200) < ?1"
+    " AND held = 0 AND block = 0";
+
+const std::string select_total =
+    "SELECT coalesce(sum(settled + unknown + forfeited + held + block), 0)";
 
 Error lost(const std::string& what) {
   return {Code::broken,
@@ -46,9 +51,9 @@ Error lost(const std::string& what) {
 
 Status SpendingTable::open(SqliteDatabase& database) {
   if (Status made = make_or_check(database); !made) return made;
-  if (Status pruned = prune(database); !pruned) return pruned;
-  if (Status read = read_rows(database); !read) return read;
-  return prepare(database);
+  if (Status prepared = prepare(database); !prepared) return prepared;
+  if (Status pruned = prune(); !pruned) return pruned;
+  return read_rows(database);
 }
 
 Status SpendingTable::make_or_check(SqliteDatabase& database) {
@@ -69,19 +74,21 @@ Status SpendingTable::check_sums(SqliteDatabase& database) {
   if (*kept != 1) return lost("its sum is missing");
   const auto total = database.query_integer("SELECT total FROM spending_sum");
   if (!total) return total.error();
-  const auto rows = database.query_integer(total_of_rows);
+  const auto rows = database.query_integer(select_total + " FROM spending");
   if (!rows) return rows.error();
   if (*total != *rows) return lost("rows are missing or were altered");
   return {};
 }
 
-Status SpendingTable::prune(SqliteDatabase& database) {
-  const std::string before = std::to_string(seconds_of(clock_.wall()) - kept_seconds);
-  const std::string ended = " WHERE window_end < " + before + " AND held = 0 AND block = 0";
-  const auto total = database.query_integer(total_of_rows + ended);
-  if (!total) return total.error();
-  if (Status pruned = database.execute("DELETE FROM spending" + ended); !pruned) return pruned;
-  return database.execute("UPDATE spending_sum SET total = total - " + std::to_string(*total));
+Status SpendingTable::prune() {
+  pruned_ = clock_.wall();
+  base::SqliteStatement& ended = statements_->ended;
+  const auto found = ended.bind(1, seconds_of(pruned_)).step();
+  if (!found) return found.error();
+  const std::int64_t total = ended.integer(0);
+  ended.reset();
+  if (Status gone = statements_->forget.bind(1, seconds_of(pruned_)).run(); !gone) return gone;
+  return statements_->count.bind(1, -total).run();
 }
 
 Status SpendingTable::read_rows(SqliteDatabase& database) {
@@ -114,7 +121,12 @@ Status SpendingTable::prepare(SqliteDatabase& database) {
   if (!rename) return rename.error();
   auto count = database.prepare("UPDATE spending_sum SET total = total + ?1");
   if (!count) return count.error();
-  statements_.emplace(Statements{*std::move(add), *std::move(rename), *std::move(count)});
+  auto ended = database.prepare(select_total + of_ended);
+  if (!ended) return ended.error();
+  auto forget = database.prepare("DELETE" + of_ended);
+  if (!forget) return forget.error();
+  statements_.emplace(Statements{*std::move(add), *std::move(rename), *std::move(count),
+                                 *std::move(ended), *std::move(forget)});
   return {};
 }
 
@@ -124,7 +136,7 @@ Status SpendingTable::apply(const base::JournalEntry& entry) {
   for (const SpendingChange& change : *changes) {
     if (Status added = add(change); !added) return added;
   }
-  return {};
+  return clock_.wall() - pruned_ < prune_every ? Status() : prune();
 }
 
 Status SpendingTable::add(const SpendingChange& change) {

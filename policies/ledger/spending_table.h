@@ -27,18 +27,19 @@ class SpendingTable final : public base::JournalProjection {
 
  private:
   struct Statements {
-    base::SqliteStatement add, rename, count;
+    base::SqliteStatement add, rename, count, ended, forget;
   };
 
   base::Status make_or_check(base::SqliteDatabase& database);
   base::Status check_sums(base::SqliteDatabase& database);
-  base::Status prune(base::SqliteDatabase& database);
+  base::Status prune();
   base::Status read_rows(base::SqliteDatabase& database);
   base::Status prepare(base::SqliteDatabase& database);
   base::Status add(const SpendingChange& change);
 
   const std::string stream_ = spending_stream;
   const Clock& clock_;
+  WallTime pruned_;
   std::vector<StoredSpending> rows_;
   std::optional<Statements> statements_;
 };

@@ -1,8 +1,10 @@
 #include "policies/ledger/memory_ledger.h"
 
+#include <atomic>
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -263,4 +265,94 @@ TEST_CASE("whatever entry a crash follows, no more than the limit is spent", "[l
     CHECK(end.forfeited <= crashes * block);
     CHECK(admitted > 0);
   }
+}
+
+TEST_CASE("what counted when a window is changed counts in the new one, and no longer", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;  // noon on a Friday
+  const Quota month = tests::budget_quota("b", 3, Window::Unit::month);
+  const Quota day = tests::budget_quota("b", 3, Window::Unit::day);
+  const Quota rolling = tests::budget_quota("b", 3, Window::Unit::rolling);
+  Table table;
+  const auto live = [&](const Quota& quota, bool spends) {
+    MemoryLedger ledger(journal, clock, rows_of(table));
+    Verdict verdict = admit(ledger, tests::admission_of({&quota}, 3));
+    CHECK(std::holds_alternative<HoldPointer>(verdict) == spends);
+    if (auto* hold = std::get_if<HoldPointer>(&verdict)) (*hold)->resolve(Fate::settled);
+  };
+  const auto restart = [&](const Quota& quota, bool spends) {
+    live(quota, spends);
+    for (const auto& entry : std::exchange(journal.entries, {})) apply(entry, table);
+  };
+  SECTION("from a month to days: it counts today, and not tomorrow") {
+    restart(month, true);
+    restart(day, false);
+    restart(day, false);
+    clock.pass(std::chrono::hours(24));
+    restart(day, true);
+  }
+  SECTION("from days to a month: it counts to the end of the month") {
+    restart(day, true);
+    restart(month, false);
+    clock.pass(std::chrono::hours(24 * 10));
+    restart(month, false);
+    clock.pass(std::chrono::hours(24));
+    restart(month, true);
+  }
+  SECTION("from days to 24 hours that roll: it counts for 24 hours, however often it starts") {
+    restart(day, true);
+    for (int hours = 0; hours < 24; hours += 4) {
+      restart(rolling, false);
+      clock.pass(std::chrono::hours(4));
+    }
+    clock.pass(std::chrono::minutes(25));
+    restart(rolling, true);
+  }
+  SECTION("while calls run") {
+    MemoryLedger ledger(journal, clock);
+    HoldPointer hold = allowed(ledger, tests::admission_of({&month}, 2));
+    CHECK(std::holds_alternative<Refusal>(admit(ledger, tests::admission_of({&day}, 2))));
+    hold->resolve(Fate::cancelled);
+    allowed(ledger, tests::admission_of({&day}, 3))->resolve(Fate::settled);
+  }
+}
+
+TEST_CASE("a window that ends while its block grows leaves the whole room to the next",
+          "[ledger]") {
+  tests::ManualClock clock;
+  BudgetCounter counter("b a");
+  const Window day = tests::budget_quota("b", 1'000).window;
+  counter.advance(day, clock.wall());
+  const std::int64_t start = seconds_of(counter.current().span.start);
+  counter.fetch(counter.wanted(1'000, 1));
+  clock.pass(std::chrono::hours(24));
+  counter.advance(day, clock.wall());
+  std::vector<SpendingChange> changes;
+  counter.take_unwritten(changes);
+  Amounts told;
+  for (const SpendingChange& change : changes) told += change.change;
+  CHECK(told.sum() == 0);
+  counter.fetched(start, true);
+  CHECK(counter.hold_directly(1'000, 1'000) == 0);
+}
+
+// For the thread sanitizer: other loops move a counter's windows on.
+TEST_CASE("a hold tells its entries while other loops admit", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota rolling = tests::budget_quota("b", 1'000'000, Window::Unit::rolling);
+  const HoldPointer hold = allowed(ledger, tests::admission_of({&rolling}, 1, true));
+  std::atomic<bool> done = false;
+  std::jthread reader([&] {
+    while (!done) {
+      if (hold->entries().size() != 1) std::terminate();
+    }
+  });
+  for (int call = 0; call < 200; ++call) {
+    clock.pass(std::chrono::minutes(30));
+    HoldPointer other = allowed(ledger, tests::admission_of({&rolling}, 1, true));
+    other->resolve(Fate::cancelled);
+  }
+  done = true;
 }

@@ -31,10 +31,8 @@ base::Result<Opened> open(const tests::TempDir& directory, const Clock& clock) {
 base::Status spend(base::Journal& journal, const tests::ManualClock& clock, Amounts amounts) {
   const auto start =
       std::chrono::duration_cast<std::chrono::seconds>(clock.wall_time.time_since_epoch()).count();
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(
-      spending_entry("call", {{"bucket agent:a", start, start + 3'600, amounts, {}}}));
-  return tests::run_task(journal.commit(std::move(entries)));
+  const SpendingChange change{"bucket agent:a", start, start + 3'600, amounts, {}};
+  return tests::run_task(journal.commit(spending_entries("call", {&change, 1})));
 }
 
 void execute(const tests::TempDir& directory, const std::string& sql) {
@@ -90,4 +88,43 @@ TEST_CASE("windows that ended long ago are forgotten, and the sum with them", "[
   REQUIRE(again.ok());
   REQUIRE(again->rows.size() == 1);
   CHECK(again->rows[0].amounts.settled == 4);
+}
+
+TEST_CASE("windows that ended are forgotten while the table is in use", "[ledger]") {
+  const tests::TempDir directory;
+  tests::ManualClock clock;
+  auto opened = open(directory, clock);
+  REQUIRE(opened.ok());
+  const auto rows = [&] {
+    auto database = base::SqliteDatabase::open(directory / "journal.db");
+    REQUIRE(database.ok());
+    return *database->query_integer("SELECT count(*) FROM spending");
+  };
+  for (int hour = 0; hour < 24; ++hour) {
+    REQUIRE(spend(*opened->journal, clock, {1, 0, 0, 0, 0}).ok());
+    clock.pass(std::chrono::hours(1));
+  }
+  CHECK(rows() <= 4);
+  opened->journal.reset();
+  CHECK(open(directory, clock).ok());  // the sum fits
+}
+
+TEST_CASE("what a step says of very many buckets becomes several records, all of which are read",
+          "[ledger]") {
+  std::vector<SpendingChange> changes(20'000);
+  for (std::size_t at = 0; at < changes.size(); ++at) {
+    changes[at] = {"tool/some/bucket/calls agent:a" + std::to_string(at), 1, 2, {1, 0, 0, 0, 0}, {}};
+  }
+  const auto entries = spending_entries("crash", changes);
+  CHECK(entries.size() > 1);
+  std::size_t read = 0;
+  for (const auto& entry : entries) {
+    const auto parsed = parse_spending(entry);
+    REQUIRE(parsed.ok());
+    for (const SpendingChange& change : *parsed) {
+      CHECK(change.bucket == changes[read].bucket);
+      ++read;
+    }
+  }
+  CHECK(read == changes.size());
 }
