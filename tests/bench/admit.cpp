@@ -51,7 +51,7 @@ roles:
     const std::string number = std::to_string(at);
     RoleDocument role = document.roles.at("writer");
     role.allow.push_back({"files/tool" + number, role.allow[0].source});
-    document.tools.push_back({"files/tool" + number, Effect::read_only, 1});
+    document.tools.push_back({"files/tool" + number, Effect::read_only, 1, {}});
     document.roles["writer" + number] = std::move(role);
     document.agents["agent" + number] = {"acme", {"writer" + number}};
   }
