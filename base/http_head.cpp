@@ -7,7 +7,13 @@
 namespace base {
 namespace {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr auto lower_table = [] {
+  std::array<char, 256> table{};
+  for (int c = 0; c < 256; ++c) table[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  return table;
+}();
+
+char lower(char c) { return lower_table[static_cast<unsigned char>(c)]; }
 
 // RFC 9110 §5.6.2: tchar.
 constexpr auto token_table = [] {
@@ -53,9 +59,13 @@ Result<std::size_t> content_length(std::string_view text) {
 
 }  // namespace
 
+// From the end: names of one length often begin alike (Mcp-Method, Mcp-…), and seldom end so.
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  if (a.size() != b.size()) return false;
+  for (std::size_t at = a.size(); at-- > 0;) {
+    if (lower(a[at]) != lower(b[at])) return false;
+  }
+  return true;
 }
 
 std::optional<std::string_view> HttpFields::find(std::string_view name) const {

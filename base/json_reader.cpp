@@ -6,18 +6,13 @@
 #include <cstdlib>
 
 #include "base/number_text.h"
+#include "base/plain_run.h"
 #include "base/utf8.h"
 
 namespace base {
 namespace {
 
 bool decimal_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Characters that stand for themselves inside a string and are one byte long.
-bool is_plain(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
-}
 
 void append_utf8(std::string& out, unsigned point) {
   const auto put = [&out](unsigned byte) { out.push_back(static_cast<char>(byte)); };
@@ -131,7 +126,7 @@ bool JsonReader::read_string() {
   std::size_t begin = ++at_;
   bool copied = false;
   while (true) {
-    while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
+    at_ += plain_run(text_.substr(at_));
     if (at_ == text_.size()) return malformed();
     const char c = text_[at_];
     if (c == '"') break;

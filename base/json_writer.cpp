@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/json_text.h"
+#include "base/plain_run.h"
 #include "base/utf8.h"
 
 // Written here because nlohmann's serializer does not keep every number: its Grisu2 digits are not
@@ -15,11 +16,6 @@
 // throws by default.
 namespace base {
 namespace {
-
-bool stands_for_itself(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
-}
 
 void write_escaped(std::string& out, char c) {
   constexpr std::string_view hex = "0123456789abcdef";
@@ -131,8 +127,7 @@ const Json* next_child(std::string& out, OpenContainer& frame) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && stands_for_itself(text[plain])) ++plain;
+    const std::size_t plain = plain_run(text);
     out.append(text, 0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;

@@ -11,6 +11,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include "base/plain_run.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
 
@@ -74,7 +75,11 @@ std::string_view name_of(LogLevel level) {
 void append_escaped(std::string& line, std::string_view text) {
   constexpr char digits[] = "0123456789abcdef";
   text = text.substr(0, longest_text);
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t plain = plain_run(text);
+    line.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     const auto byte = static_cast<unsigned char>(text.front());
     const std::size_t length = utf8_length(text);
     if (byte == '"' || byte == '\\') {

@@ -5,7 +5,7 @@
 
 #include <asio/post.hpp>
 
-#include "base/crypto.h"
+#include "gateway/request_id.h"
 #include "gateway/request_reader.h"
 
 namespace gateway {
@@ -119,22 +119,6 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
     // A client that pipelines waits for its next turn like everybody else.
     if (reader.pipelined()) co_await asio::post(loop.executor(), base::use_task);
   }
-}
-
-std::string new_request_id() {
-  constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuv";
-  constexpr std::size_t length = 16;
-  // A system call for many ids: what is used of it is never used again.
-  thread_local std::array<std::uint8_t, 64 * length> bytes;
-  thread_local std::size_t used = bytes.size();
-  if (used == bytes.size()) {
-    base::random_bytes(bytes);
-    used = 0;
-  }
-  std::string id = "req_";
-  id.reserve(id.size() + length);
-  for (std::size_t i = 0; i < length; ++i) id.push_back(alphabet[bytes[used++] & 31]);
-  return id;
 }
 
 }  // namespace gateway

@@ -40,7 +40,4 @@ struct ConnectionContext {
 base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket socket,
                                   ConnectionContext context, std::string peer);
 
-/// A fresh id for a request: unique, not guessable from others.
-std::string new_request_id();
-
 }  // namespace gateway
