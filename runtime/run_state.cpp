@@ -1,0 +1,291 @@
+#include "runtime/run_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crypto.h"
+#include "policies/effect.h"
+
+namespace runtime {
+namespace {
+
+/// After the first, so many more answers with invalid arguments for a tool are taken.
+constexpr int most_repairs = 2;
+/// A call that may be repeated safely is repeated so often.
+constexpr std::int64_t most_attempts = 3;
+
+std::string identity_of(const ToolRequest& request) {
+  return base::blake2b_hex(request.tool + '\n' + base::dump_json(request.arguments) + '\n' +
+                           request.unreadable);
+}
+
+bool may_repeat(policies::Effect effect) {
+  return effect == policies::Effect::read_only || effect == policies::Effect::idempotent;
+}
+
+}  // namespace
+
+std::string_view to_string(RunState::Status status) {
+  switch (status) {
+    case RunState::Status::running:
+      return "running";
+    case RunState::Status::paused:
+      return "paused";
+    case RunState::Status::waiting:
+      return "waiting";
+    case RunState::Status::ended:
+      break;
+  }
+  return "ended";
+}
+
+void RunState::apply(const Event& event) {
+  pass_time(event);
+  std::visit([this](const auto& what) { take(what); }, event.what);
+}
+
+// A clock that goes back adds nothing, and neither does the time in which no process drove the run.
+void RunState::pass_time(const Event& event) {
+  if (event.time <= now_) return;
+  const bool driven = !std::holds_alternative<Recovered>(event.what) &&
+                      !std::holds_alternative<Started>(event.what);
+  if (driven && working()) active_ += event.time - now_;
+  now_ = event.time;
+}
+
+bool RunState::working() const { return status() == Status::running; }
+
+RunState::Status RunState::status() const {
+  if (phase_ == Phase::ended) return Status::ended;
+  if (paused_) return Status::paused;
+  if (phase_ == Phase::thinking) return Status::running;
+  const bool wanted = std::ranges::any_of(
+      calls_, [](const CallState& call) { return call.phase == CallState::Phase::wanted; });
+  return wanted ? Status::running : Status::waiting;
+}
+
+std::vector<std::string> RunState::waits_for() const {
+  std::vector<std::string> lines;
+  if (phase_ != Phase::acting) return lines;
+  for (std::size_t at = 0; at < calls_.size(); ++at) {
+    const CallState& call = calls_[at];
+    if (call.phase == CallState::Phase::approval) {
+      lines.push_back("approval " + call.approval + " of " + call.request.tool);
+    } else if (call.phase == CallState::Phase::unknown) {
+      lines.push_back("a person to say what became of call " + std::to_string(turn_) + "." +
+                      std::to_string(at) + ", " + call.request.tool + ": outcome_unknown");
+    }
+  }
+  return lines;
+}
+
+std::optional<Ended> RunState::conclusion() const {
+  using Status = Ended::Status;
+  if (phase_ == Phase::ended) return std::nullopt;
+  if (conclusion_) return conclusion_;
+  if (cancelled_by_) return Ended{Status::cancelled, "cancelled", "Cancelled by " + *cancelled_by_};
+  if (now_ >= started_ + start_.stop.deadline) {
+    return Ended{Status::stopped, "deadline", "The run's deadline has passed."};
+  }
+  if (active_ >= start_.stop.active_time) {
+    return Ended{Status::stopped, "active_time", "The run's active time is used up."};
+  }
+  if (repetition_.stuck()) {
+    return Ended{Status::stuck, "repetition",
+                 "The model insists on a call that has had the same result every time."};
+  }
+  if (start_.stop.money >= 0 && spent_ >= start_.stop.money) {
+    return Ended{Status::stopped, "money", "The run's money is used up."};
+  }
+  if (phase_ == Phase::thinking && turn_ >= start_.stop.steps) {
+    return Ended{Status::stopped, "steps", "The run has taken all its steps."};
+  }
+  return std::nullopt;
+}
+
+Time RunState::next_limit() const {
+  const Time deadline = started_ + start_.stop.deadline;
+  if (!working()) return deadline;
+  return std::min(deadline, now_ + (start_.stop.active_time - active_));
+}
+
+void RunState::take(const Started& event) {
+  start_ = event;
+  started_ = now_;
+}
+
+void RunState::take(const Asked& event) {
+  if (phase_ != Phase::thinking || event.turn != turn_) return;
+  asks_ = std::max(asks_, event.attempt + 1);
+  dropped_ = event.dropped;
+  asked_bytes_ = event.bytes;
+}
+
+// An answer that comes when the run has ended is paid for all the same.
+void RunState::take(const Answered& event) {
+  const bool fits = phase_ == Phase::thinking && event.turn == turn_ && !conclusion_;
+  if (!fits && phase_ != Phase::ended) return;
+  spent_ += event.cost;
+  usage_ += event.usage;
+  if (!fits) return;
+  const std::int64_t tokens = event.usage.all_input();
+  if (event.usage.reported && tokens > 0 && asked_bytes_ > 0) {
+    const double ratio = static_cast<double>(asked_bytes_) / static_cast<double>(tokens);
+    bytes_per_token_ = std::clamp(ratio, 1.0, 8.0);
+  }
+  if (event.finish == Finish::refused) {
+    conclusion_ = {Ended::Status::failed, "model_refused",
+                   event.text.empty() ? "The model declined to answer." : event.text};
+    return;
+  }
+  if (event.calls.empty() && event.finish == Finish::cut_off) {
+    conclusion_ = {Ended::Status::failed, "answer_cut_off",
+                   "The model's answer reached the bound on its length."};
+    return;
+  }
+  if (event.calls.empty()) {
+    conclusion_ = {Ended::Status::done, "", event.text};
+    return;
+  }
+  phase_ = Phase::acting;
+  calls_.clear();
+  for (const ToolRequest& request : event.calls) {
+    CallState call;
+    call.request = request;
+    call.identity = identity_of(request);
+    calls_.push_back(std::move(call));
+  }
+}
+
+void RunState::take(const AskFailed& event) {
+  const bool fits = phase_ == Phase::thinking && event.turn == turn_ && !conclusion_;
+  if (!fits && phase_ != Phase::ended) return;
+  spent_ += event.cost;
+  if (!fits) return;
+  switch (event.kind) {
+    case AskFailed::Kind::model:
+      conclusion_ = {Ended::Status::failed, "model", event.text};
+      break;
+    case AskFailed::Kind::money:
+      conclusion_ = {Ended::Status::stopped, "money", event.text};
+      break;
+    case AskFailed::Kind::budget:
+      conclusion_ = {Ended::Status::stopped, "budget", event.text};
+      break;
+    case AskFailed::Kind::context:
+      conclusion_ = {Ended::Status::stopped, "context", event.text};
+      break;
+  }
+}
+
+CallState* RunState::call(std::int64_t turn, std::int64_t index) {
+  if (phase_ != Phase::acting || turn != turn_ || index < 0) return nullptr;
+  const auto at = static_cast<std::size_t>(index);
+  return at < calls_.size() ? &calls_[at] : nullptr;
+}
+
+void RunState::take(const Called& event) {
+  CallState* const made = call(event.turn, event.index);
+  if (made == nullptr || made->phase != CallState::Phase::wanted) return;
+  if (made->attempt != event.attempt) return;
+  spent_ += event.cost;
+  made->audit_id = event.request;
+  if (event.kind == Called::Kind::waiting) {
+    made->phase = CallState::Phase::approval;
+    made->approval = event.approval;
+    return;
+  }
+  if (event.kind == Called::Kind::unknown) {
+    const bool repeat = may_repeat(event.effect) && made->attempt + 1 < most_attempts;
+    if (!repeat && !may_repeat(event.effect)) {
+      made->phase = CallState::Phase::unknown;
+      return;
+    }
+    if (repeat) {
+      ++made->attempt;
+      return;
+    }
+    // Of no harm whatever happened: the model is told what is known.
+  }
+  made->phase = CallState::Phase::finished;
+  made->invalid = event.reason == "invalid_arguments" || event.reason == "inexact_number";
+  if (event.kind == Called::Kind::withheld) {
+    repetition_.withheld(made->identity);
+  } else {
+    repetition_.returned(made->identity, base::blake2b_hex(text_of(event.result)));
+  }
+  finish_turn_if_done();
+}
+
+// Calls whose intent was durable have an event of their own by now; the others were certainly not
+// carried out, or may be made again without harm.
+void RunState::take(const Recovered&) {
+  if (phase_ != Phase::acting) return;
+  for (CallState& call : calls_) {
+    if (call.phase == CallState::Phase::wanted) ++call.attempt;
+  }
+}
+
+void RunState::take(const Paused&) { paused_ = phase_ != Phase::ended; }
+void RunState::take(const Resumed&) { paused_ = false; }
+void RunState::take(const Cancelled& event) {
+  if (!cancelled_by_) cancelled_by_ = event.by;
+}
+
+void RunState::take(const Resolved& event) {
+  CallState* const made = call(event.turn, event.index);
+  if (made == nullptr || made->phase != CallState::Phase::unknown) return;
+  if (event.how == Resolved::How::not_done) {
+    made->phase = CallState::Phase::wanted;
+    ++made->attempt;
+    return;
+  }
+  made->phase = CallState::Phase::finished;
+  finish_turn_if_done();
+}
+
+void RunState::take(const Decided& event) {
+  for (CallState& call : calls_) {
+    if (call.phase != CallState::Phase::approval || call.approval != event.approval) continue;
+    call.phase = CallState::Phase::wanted;
+    ++call.attempt;
+  }
+}
+
+void RunState::take(const Ticked&) {}
+
+void RunState::take(const Ended& event) {
+  if (end_) return;
+  end_ = event;
+  phase_ = Phase::ended;
+}
+
+void RunState::finish_turn_if_done() {
+  const bool done = std::ranges::all_of(
+      calls_, [](const CallState& call) { return call.phase == CallState::Phase::finished; });
+  if (!done) return;
+  count_invalid_arguments();
+  calls_.clear();
+  phase_ = Phase::thinking;
+  ++turn_;
+  asks_ = 0;
+}
+
+void RunState::count_invalid_arguments() {
+  std::map<std::string, bool> all_invalid;
+  for (const CallState& call : calls_) {
+    const auto [entry, is_new] = all_invalid.try_emplace(call.request.tool, call.invalid);
+    entry->second = entry->second && call.invalid;
+  }
+  for (const auto& [tool, invalid] : all_invalid) {
+    if (!invalid) {
+      invalid_.erase(tool);
+    } else if (++invalid_[tool] > most_repairs) {
+      conclusion_ = {Ended::Status::stuck, "invalid_tool_call",
+                     "The model did not mend its arguments for " + tool + " in " +
+                         std::to_string(most_repairs) + " attempts."};
+    }
+  }
+}
+
+}  // namespace runtime
