@@ -1,5 +1,6 @@
 #include "base/byte_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <sys/socket.h>
@@ -15,6 +16,8 @@ ByteStream::ByteStream(Socket socket, Watchdog& watchdog, OnExpiry on_expiry)
   socket_.non_blocking(true, ignored);
 }
 
+ByteStream::~ByteStream() { close(); }
+
 void ByteStream::expire(OnExpiry on_expiry) {
   if (on_expiry == OnExpiry::close) return close();
   std::error_code ignored;
@@ -22,6 +25,11 @@ void ByteStream::expire(OnExpiry on_expiry) {
 }
 
 Task<Result<std::size_t>> ByteStream::read(char* data, std::size_t size) {
+  if (tls_) return read_tls(data, size);
+  return read_plain(data, size);
+}
+
+Task<Result<std::size_t>> ByteStream::read_plain(char* data, std::size_t size) {
   std::error_code error;
   // Nothing may have been pending when the deadline passed.
   if (deadline_.expired()) co_return failure(error);
@@ -32,7 +40,14 @@ Task<Result<std::size_t>> ByteStream::read(char* data, std::size_t size) {
   co_return count;
 }
 
-Task<Status> ByteStream::write(std::string_view data, std::chrono::milliseconds progress) {
+Task<Status> ByteStream::write(std::string_view data, std::chrono::milliseconds progress,
+                               SteadyTime until) {
+  if (tls_) return write_tls(data, progress, until);
+  return write_plain(data, progress, until);
+}
+
+Task<Status> ByteStream::write_plain(std::string_view data, std::chrono::milliseconds progress,
+                                     SteadyTime until) {
   while (true) {
     std::error_code error;
     // Tried at once: nearly always the socket takes everything, and no trip through the loop is
@@ -43,19 +58,30 @@ Task<Status> ByteStream::write(std::string_view data, std::chrono::milliseconds 
     if (error && error != asio::error::would_block && error != asio::error::try_again) {
       co_return failure(error);
     }
-    set_deadline(std::chrono::steady_clock::now() + progress);
+    set_deadline(std::min(std::chrono::steady_clock::now() + progress, until));
     co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(use_task, error));
     if (error) co_return failure(error);
   }
 }
 
+bool ByteStream::finish_sending() {
+  if (!socket_.is_open()) return false;
+  if (tls_) tls_->close_notify();
+  std::error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  return !error;
+}
+
 void ByteStream::close() {
+  if (!socket_.is_open()) return;
+  if (tls_) tls_->close_notify();
   std::error_code ignored;
   socket_.close(ignored);
 }
 
 bool ByteStream::is_idle() {
   if (!socket_.is_open()) return false;
+  if (tls_) return tls_->is_idle();
   char byte = 0;
   return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
          (errno == EAGAIN || errno == EWOULDBLOCK);

@@ -58,7 +58,8 @@ void Loop::schedule() {
 
 EventLoops::EventLoops(std::size_t count) {
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
-  for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>(i));
+  const auto resolver = std::make_shared<Resolver>();
+  for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>(i, resolver));
 }
 
 EventLoops::~EventLoops() { stop(); }

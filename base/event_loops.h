@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
+#include "base/resolver.h"
 #include "base/task.h"
 #include "base/watchdog.h"
 
@@ -19,12 +21,14 @@ class Loop {
   /// How late a deadline may fire.
   static constexpr std::chrono::milliseconds tick{50};
 
-  explicit Loop(std::size_t index) : index_(index), io_(1), ticker_(io_) {}
+  explicit Loop(std::size_t index, std::shared_ptr<Resolver> resolver = std::make_shared<Resolver>())
+      : index_(index), resolver_(std::move(resolver)), io_(1), ticker_(io_) {}
 
   std::size_t index() const { return index_; }
   asio::io_context& io() { return io_; }
   Executor executor() { return io_.get_executor(); }
   Watchdog& watchdog() { return watchdog_; }
+  Resolver& resolver() { return *resolver_; }
 
   /// Runs `task` on this loop; may be called from any thread. An exception that leaves it is a bug
   /// and ends the process.
@@ -43,6 +47,7 @@ class Loop {
   void schedule();
 
   std::size_t index_;
+  std::shared_ptr<Resolver> resolver_;
   Watchdog watchdog_;  // outlives the coroutines that the context destroys
   asio::io_context io_;
   Timer ticker_;

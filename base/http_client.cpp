@@ -12,57 +12,72 @@ namespace {
 
 using Tcp = asio::ip::tcp;
 using TcpSocket = asio::basic_stream_socket<Tcp, Executor>;
-using Resolver = asio::ip::basic_resolver<Tcp, Executor>;
 
 constexpr std::chrono::milliseconds write_progress{30'000};
+constexpr std::chrono::milliseconds resolve_timeout{5'000};
 constexpr std::chrono::milliseconds connect_timeout{10'000};
 
 Error not_sent(std::string message, std::string detail = {}) {
   return {Code::unavailable, std::move(message), std::move(detail)};
 }
 
-Task<Result<std::vector<Tcp::endpoint>>> resolve(asio::io_context& io, const Url& url) {
+// Looked up once per connection: what is connected to is what was looked up, whatever the name's
+// servers say next.
+Task<Resolver::Addresses> addresses_of(Loop& loop, std::string host, SteadyTime deadline) {
   std::error_code error;
-  const auto address = asio::ip::make_address(url.host, error);
-  if (!error) co_return std::vector{Tcp::endpoint(address, url.port)};
-  Resolver resolver(io.get_executor());
-  const auto found = co_await resolver.async_resolve(url.host, std::to_string(url.port),
-                                                     asio::redirect_error(use_task, error));
-  if (error) co_return not_sent("the host name does not resolve", error.message());
-  std::vector<Tcp::endpoint> endpoints;
-  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
-  co_return endpoints;
+  const auto address = asio::ip::make_address(host, error);
+  if (!error) co_return std::vector{address};
+  const auto late = std::min(deadline, std::chrono::steady_clock::now() + resolve_timeout);
+  co_return co_await loop.resolver().resolve(loop.watchdog(), std::move(host), late);
 }
 
 }  // namespace
 
-HttpClient::HttpClient(Loop& loop, Url origin, const Limits& limits)
+HttpClient::HttpClient(Loop& loop, Url origin, const Limits& limits,
+                       std::shared_ptr<const TlsContext> tls)
     : loop_(loop),
       origin_(std::move(origin)),
       limits_(limits),
+      tls_(std::move(tls)),
       pool_(std::make_shared<HttpPool>(limits.upstream_connections)) {}
 
 HttpClient::~HttpClient() { pool_->close(); }
 
-Task<Result<std::unique_ptr<HttpConnection>>> HttpClient::connect(SteadyTime deadline) {
+Task<HttpClient::Connected> HttpClient::connect(SteadyTime deadline) {
   if (pool_->full()) co_return not_sent("too many connections to it are open");
-  auto endpoints = co_await resolve(loop_.io(), origin_);
-  if (!endpoints) co_return endpoints.error();
+  if (origin_.secure && !tls_) {
+    co_return Error{Code::internal, "it wants TLS, which was not set up", {}};
+  }
+  auto addresses = co_await addresses_of(loop_, origin_.host, deadline);
+  if (!addresses) co_return addresses.error();
   std::error_code error;
-  for (const Tcp::endpoint& endpoint : *endpoints) {
+  for (const auto& address : *addresses) {
     TcpSocket socket(loop_.executor());
+    const auto late = std::min(deadline, std::chrono::steady_clock::now() + connect_timeout);
     Deadline connect_deadline(loop_.watchdog(), [&socket] {
       std::error_code ignored;
       socket.close(ignored);
     });
-    connect_deadline.set(std::min(deadline, std::chrono::steady_clock::now() + connect_timeout));
-    co_await socket.async_connect(endpoint, asio::redirect_error(use_task, error));
+    connect_deadline.set(late);
+    co_await socket.async_connect({address, origin_.port}, asio::redirect_error(use_task, error));
     if (connect_deadline.expired()) co_return not_sent("connecting took too long");
     if (error) continue;
     socket.set_option(Tcp::no_delay(true), error);
-    co_return std::make_unique<HttpConnection>(std::move(socket), loop_.watchdog(), pool_);
+    auto connection = std::make_unique<HttpConnection>(std::move(socket), loop_.watchdog(), pool_);
+    if (!origin_.secure) co_return connection;
+    co_return co_await secured(std::move(connection), late);
   }
   co_return not_sent("it does not accept connections", error.message());
+}
+
+// No byte of a request has left before this has succeeded.
+Task<HttpClient::Connected> HttpClient::secured(std::unique_ptr<HttpConnection> connection,
+                                                SteadyTime deadline) {
+  connection->stream.set_deadline(deadline);
+  auto secure = co_await connection->stream.start_tls(tls_, origin_.host);
+  if (secure) co_return connection;
+  if (secure.error().code == Code::timeout) co_return not_sent("the TLS handshake took too long");
+  co_return not_sent("the TLS handshake failed", secure.error().detail);
 }
 
 std::string HttpClient::head_of(const ClientRequest& request) const {
@@ -92,7 +107,8 @@ Task<Result<ClientResponse>> HttpClient::send(ClientRequest request, SteadyTime 
 
 Task<Result<ClientResponse>> HttpClient::exchange(std::unique_ptr<HttpConnection> connection,
                                                   const std::string& request, SteadyTime deadline) {
-  if (auto sent = co_await connection->stream.write(request, write_progress); !sent) {
+  if (auto sent = co_await connection->stream.write(request, write_progress, deadline);
+      !sent) {
     co_return sent.error();
   }
   connection->stream.set_deadline(deadline);

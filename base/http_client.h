@@ -76,19 +76,23 @@ class ClientResponse {
   std::unique_ptr<HttpConnection> connection_;
 };
 
-/// HTTP/1.1 to one origin from one event loop, with kept-alive connections. An error with
+/// HTTP/1.1, plain or over TLS, to one origin from one event loop, with kept-alive connections. An error with
 /// Code::unavailable means that no byte of the request was sent; after every other error the peer
 /// may have acted on it.
 class HttpClient {
  public:
-  HttpClient(Loop& loop, Url origin, const Limits& limits);
+  /// `tls` is for an `https:` origin.
+  HttpClient(Loop& loop, Url origin, const Limits& limits,
+             std::shared_ptr<const TlsContext> tls = nullptr);
   ~HttpClient();
 
   /// Sends and reads the response's head.
   Task<Result<ClientResponse>> send(ClientRequest request, SteadyTime deadline);
 
  private:
-  Task<Result<std::unique_ptr<HttpConnection>>> connect(SteadyTime deadline);
+  using Connected = Result<std::unique_ptr<HttpConnection>>;
+  Task<Connected> connect(SteadyTime deadline);
+  Task<Connected> secured(std::unique_ptr<HttpConnection> connection, SteadyTime deadline);
   Task<Result<ClientResponse>> exchange(std::unique_ptr<HttpConnection> connection,
                                         const std::string& request, SteadyTime deadline);
   std::string head_of(const ClientRequest& request) const;
@@ -96,6 +100,7 @@ class HttpClient {
   Loop& loop_;
   Url origin_;
   const Limits& limits_;
+  std::shared_ptr<const TlsContext> tls_;
   std::shared_ptr<HttpPool> pool_;
 };
 

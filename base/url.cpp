@@ -6,6 +6,8 @@
 namespace base {
 namespace {
 
+constexpr std::uint16_t http_port = 80, https_port = 443;
+
 Error invalid(const char* sentence) { return {Code::invalid, sentence, {}}; }
 
 bool is_host_character(char c) {
@@ -53,14 +55,19 @@ std::string Url::authority() const {
   if (address) text.push_back('[');
   text.append(host);
   if (address) text.push_back(']');
+  if (port == (secure ? https_port : http_port)) return text;
   return text.append(":").append(std::to_string(port));
 }
 
 Result<Url> parse_url(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
-  if (text.substr(0, scheme.size()) != scheme)
-    return invalid("the URL does not begin with http://");
-  text.remove_prefix(scheme.size());
+  constexpr std::string_view plain = "http://", encrypted = "https://";
+  Url url;
+  url.secure = text.starts_with(encrypted);
+  if (!url.secure && !text.starts_with(plain)) {
+    return invalid("the URL does not begin with http:// or https://");
+  }
+  if (url.secure) url.port = https_port;
+  text.remove_prefix(url.secure ? encrypted.size() : plain.size());
   for (const char c : text) {
     if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f) {
       return invalid("the URL has a blank, a control character or one that is not ASCII");
@@ -70,7 +77,6 @@ Result<Url> parse_url(std::string_view text) {
   const std::size_t path = text.find_first_of("/?");
   const std::string_view authority = text.substr(0, path);
   if (authority.find('@') != std::string_view::npos) return invalid("the URL holds a user name");
-  Url url;
   if (auto status = split_authority(std::string(authority), url); !status) return status.error();
   if (path != std::string_view::npos) {
     url.target = text[path] == '?' ? "/" : "";

@@ -65,9 +65,7 @@ bool is_loopback(const ListenAddress& address) {
 
 PublicUrl parse_public_url(const base::YamlNode& node, const std::string& text) {
   const std::string expected = "expected http://HOST[:PORT] or https://HOST[:PORT]";
-  const bool secure = text.starts_with("https://");
-  // The same rules hold for both schemes, and base::parse_url knows one.
-  const auto url = base::parse_url(secure ? "http://" + text.substr(8) : text);
+  const auto url = base::parse_url(text);
   if (!url) node.fail(expected + ": " + url.error().message);
   const std::size_t slash = text.find('/', text.find("://") + 3);
   if (url->target != "/" || (slash != std::string::npos && slash + 1 != text.size())) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/tls.h"
 #include "base/yaml.h"
 #include "gateway/address_config.h"
 #include "gateway/expand.h"
@@ -22,7 +23,6 @@ const std::string no_client_files =
     "--mcp-config";
 
 const std::vector<std::pair<std::string, std::string>> not_built = {
-    {"tls", "TLS is not part of this build; put a proxy that ends TLS before it"},
     {"issuers", "tokens of an issuer are not part of this build; use 'sluice key create'"},
     {"seal_key", "nothing that this build keeps is sealed"},
     {"runtime", "the agent runtime is not part of this build"},
@@ -44,6 +44,7 @@ class ConfigReader {
     base::read_map(root,
                    {
                        {"listen", [this](const auto& node) { read_listen(node); }},
+                       {"tls", [this](const auto& node) { read_tls(node); }},
                        {"public_url", [this](const auto& node) { read_public_url(node); }},
                        {"hosts", [this](const auto& node) { read_hosts(node); }},
                        {"store", [this](const auto& node) { read_store(node); }},
@@ -67,6 +68,22 @@ class ConfigReader {
   void read_listen(const base::YamlNode& node) {
     config_.listen = parse_listen(node, expand_or_fail(node, directory_));
     listen_ = node;
+  }
+
+  void read_tls(const base::YamlNode& node) {
+    TlsFiles files;
+    const auto path = [this](std::filesystem::path& file) {
+      return [this, &file](const base::YamlNode& value) {
+        file = (directory_ / expand_or_fail(value, directory_)).lexically_normal();
+      };
+    };
+    base::read_map(node, {{"cert", path(files.certificate)}, {"key", path(files.key)}});
+    if (files.certificate.empty() || files.key.empty()) {
+      node.fail("'tls' needs both: {cert: FILE, key: FILE}");
+    }
+    const auto usable = base::TlsContext::server(files.certificate, files.key);
+    if (!usable) node.fail(usable.error().message);
+    config_.tls = std::move(files);
   }
 
   void read_public_url(const base::YamlNode& node) {

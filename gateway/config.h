@@ -28,6 +28,7 @@ struct ServerConfig {
   // Over HTTP:
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::filesystem::path authorities;  ///< PEM file; empty: those of the system
   // Over stdio: the program and its arguments, what it gets beside the variables that every child
   // gets, and where it starts.
   std::vector<std::string> command;
@@ -52,10 +53,16 @@ struct ListenAddress {
   std::uint16_t port = 8080;
 };
 
+/// `tls:`: PEM files; the certificate's chain follows it in its file.
+struct TlsFiles {
+  std::filesystem::path certificate, key;
+};
+
 /// A loaded `sluice.yaml` (design §4). Paths are absolute.
 struct Config {
   std::filesystem::path file;
   ListenAddress listen;
+  std::optional<TlsFiles> tls;  ///< absent: plain HTTP
   std::string public_url;
   std::vector<std::string> hosts;           ///< names by which others reach it, beside loopback
   std::filesystem::path store;              ///< SQLite file; holds the keys in any case

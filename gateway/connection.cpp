@@ -67,9 +67,7 @@ base::Task<HttpResponse> answer(base::Loop& loop, const ConnectionContext& conte
 
 // Lets the peer read the answer before the connection is reset under bytes that nobody will read.
 base::Task<void> close_gently(base::ByteStream& stream) {
-  std::error_code error;
-  stream.socket().shutdown(base::ByteStream::Socket::shutdown_send, error);
-  if (error) co_return;
+  if (!stream.finish_sending()) co_return;
   stream.set_deadline(std::chrono::steady_clock::now() + linger);
   char ignored[4096];
   for (std::size_t total = 0; total < linger_bytes;) {
@@ -91,14 +89,28 @@ base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& conte
   if (sent) co_await close_gently(stream);
 }
 
+base::Task<bool> secured(base::ByteStream& stream, const ConnectionContext& context,
+                         std::shared_ptr<const base::TlsContext> tls) {
+  stream.set_deadline(std::chrono::steady_clock::now() + context.limits.head_timeout);
+  auto secure = co_await stream.start_tls(std::move(tls));
+  if (!secure) {
+    const base::Error& error = secure.error();
+    context.log.write(base::LogLevel::info, "no_tls",
+                      {{"reason", error.message}, {"detail", error.detail}});
+  }
+  co_return secure.ok();
+}
+
 }  // namespace
 
 base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket socket,
-                                  ConnectionContext context, std::string peer) {
+                                  ConnectionContext context, std::string peer,
+                                  std::shared_ptr<const base::TlsContext> tls) {
   const Counted connection(context.load.connections);
   base::ByteStream stream(std::move(socket), loop.watchdog(),
                           base::ByteStream::OnExpiry::stop_reading);
   if (connection.before() >= context.limits.connections) co_return;
+  if (tls && !co_await secured(stream, context, std::move(tls))) co_return;
   RequestReader reader(stream, context.limits);
   while (!loop.ending()) {
     RawRequest request;

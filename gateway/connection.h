@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 
 #include "base/byte_stream.h"
@@ -36,8 +37,10 @@ struct ConnectionContext {
   base::Log& log;
 };
 
-/// Serves one connection until it ends: request by request, one per turn of the loop.
+/// Serves one connection until it ends: request by request, one per turn of the loop. With `tls`
+/// behind a handshake, which may take as long as a head.
 base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket socket,
-                                  ConnectionContext context, std::string peer);
+                                  ConnectionContext context, std::string peer,
+                                  std::shared_ptr<const base::TlsContext> tls);
 
 }  // namespace gateway

@@ -105,8 +105,14 @@ base::Status Gateway::listen() {
   auto admin = listen_unix(loops_, config_.admin_socket, {admin_, config_.limits, load_, log_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
+  std::unique_ptr<ListenerTls> tls;
+  if (config_.tls) {
+    auto opened = ListenerTls::open(*config_.tls, log_);
+    if (!opened) return opened.error();
+    tls = std::move(*opened);
+  }
   auto listener = listen_tcp(loops_, config_.listen.host, config_.listen.port,
-                             {endpoint_, config_.limits, load_, log_});
+                             {endpoint_, config_.limits, load_, log_}, std::move(tls));
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
   return {};
@@ -136,7 +142,7 @@ void Gateway::stop() {
 std::string Gateway::url() const {
   const bool address = config_.listen.host.find(':') != std::string::npos;
   const std::string host = address ? "[" + config_.listen.host + "]" : config_.listen.host;
-  return "http://" + host + ":" + std::to_string(listener_->port()) + "/mcp";
+  return (config_.tls ? "https://" : "http://") + host + ":" + std::to_string(listener_->port()) + "/mcp";
 }
 
 void Gateway::publish_snapshot() {

@@ -43,10 +43,12 @@ class SocketListener final : public Listener {
  public:
   using Acceptor = asio::basic_socket_acceptor<Protocol, base::Executor>;
 
-  SocketListener(base::EventLoops& loops, Acceptor acceptor, ConnectionContext context)
+  SocketListener(base::EventLoops& loops, Acceptor acceptor, ConnectionContext context,
+                 std::unique_ptr<ListenerTls> tls)
       : loops_(loops),
         acceptor_(std::move(acceptor)),
         context_(context),
+        tls_(std::move(tls)),
         deadline_(loops.at(0).watchdog(), [this] { close(); }) {}
 
   void start() override { loops_.at(0).spawn(accept()); }
@@ -74,13 +76,15 @@ class SocketListener final : public Listener {
         continue;
       }
       std::string peer = peer_of(socket);
-      loop.spawn(serve_connection(loop, std::move(socket), context_, std::move(peer)));
+      loop.spawn(serve_connection(loop, std::move(socket), context_, std::move(peer),
+                                  tls_ ? tls_->current() : nullptr));
     }
   }
 
   base::EventLoops& loops_;
   Acceptor acceptor_;
   ConnectionContext context_;
+  std::unique_ptr<ListenerTls> tls_;  // null: plain
   base::Deadline deadline_;  // for the end of the loop
 };
 
@@ -92,7 +96,8 @@ template <class Protocol>
 base::Result<std::unique_ptr<Listener>> bind_socket(base::EventLoops& loops,
                                                     const typename Protocol::endpoint& endpoint,
                                                     const std::string& name,
-                                                    ConnectionContext context) {
+                                                    ConnectionContext context,
+                                                    std::unique_ptr<ListenerTls> tls = nullptr) {
   typename SocketListener<Protocol>::Acceptor acceptor(loops.at(0).executor());
   std::error_code error;
   acceptor.open(endpoint.protocol(), error);
@@ -103,7 +108,7 @@ base::Result<std::unique_ptr<Listener>> bind_socket(base::EventLoops& loops,
   if (!error) acceptor.listen(backlog, error);
   if (error) return cannot(name, error);
   return std::unique_ptr<Listener>(
-      std::make_unique<SocketListener<Protocol>>(loops, std::move(acceptor), context));
+      std::make_unique<SocketListener<Protocol>>(loops, std::move(acceptor), context, std::move(tls)));
 }
 
 // Whether a process answers on the socket file.
@@ -117,12 +122,13 @@ bool answers(base::EventLoops& loops, const Local::endpoint& endpoint) {
 }  // namespace
 
 base::Result<std::unique_ptr<Listener>> listen_tcp(base::EventLoops& loops, const std::string& host,
-                                                   std::uint16_t port, ConnectionContext context) {
+                                                   std::uint16_t port, ConnectionContext context,
+                                                   std::unique_ptr<ListenerTls> tls) {
   const std::string name = host + ":" + std::to_string(port);
   std::error_code error;
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
   if (error) return cannot(name, error);
-  return bind_socket<Tcp>(loops, {address, port}, name, context);
+  return bind_socket<Tcp>(loops, {address, port}, name, context, std::move(tls));
 }
 
 base::Result<std::unique_ptr<Listener>> listen_unix(base::EventLoops& loops,

@@ -8,6 +8,7 @@
 #include "base/event_loops.h"
 #include "base/result.h"
 #include "gateway/connection.h"
+#include "gateway/listener_tls.h"
 
 namespace gateway {
 
@@ -21,9 +22,10 @@ class Listener {
   virtual std::uint16_t port() const = 0;
 };
 
-/// Binds a TCP address. Code::unavailable when it cannot.
+/// Binds a TCP address. Code::unavailable when it cannot. `tls` null: plain.
 base::Result<std::unique_ptr<Listener>> listen_tcp(base::EventLoops& loops, const std::string& host,
-                                                   std::uint16_t port, ConnectionContext context);
+                                                   std::uint16_t port, ConnectionContext context,
+                                                   std::unique_ptr<ListenerTls> tls);
 
 /// Binds a unix socket that only its owner may use, replacing a dead one. Code::unavailable when it
 /// cannot, or when another process still answers on it. The peer's user names the caller:

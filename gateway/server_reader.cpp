@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/http_head.h"
+#include "base/tls.h"
 #include "base/url.h"
 
 namespace gateway {
@@ -66,6 +67,7 @@ class ServerReader {
                  (has_url_ ? "either 'url' or 'command', not both" : "the key 'url' or 'command'"));
     }
     check_kind();
+    check_authorities();
     if (!program_) return std::move(server_);
     server_.command.insert(server_.command.begin() + 1, arguments_.begin(), arguments_.end());
     std::size_t bytes = 0;
@@ -96,6 +98,7 @@ class ServerReader {
                       }});
       return read_lenient(keys);
     }
+    keys.push_back({"ca", [this](const Node& value) { read_authorities(value); }});
     keys.push_back({"instances", [this](const Node& value) { read_instances(value); }});
     keys.push_back({"era", [this](const Node& value) { read_era(value); }});
     keys.push_back({"trusted", [this](const Node& value) { server_.trusted = value.boolean(); }});
@@ -128,7 +131,7 @@ class ServerReader {
     if (rules_.ignored != nullptr) return;
     const std::vector<std::string> others =
         has_url_ ? std::vector<std::string>{"args", "env", "envFile", "cwd", "instances"}
-                 : std::vector<std::string>{"headers"};
+                 : std::vector<std::string>{"headers", "ca"};
     for (const auto& [key, value] : node_.entries()) {
       if (std::find(others.begin(), others.end(), key.text()) == others.end()) continue;
       key.fail("'" + key.text() + "' goes with '" + (has_url_ ? "command" : "url") +
@@ -155,11 +158,23 @@ class ServerReader {
   void read_url(const Node& value) {
     has_url_ = true;
     if (!expand_into(value, server_.url)) return;
-    if (server_.url.starts_with("https://")) {
-      value.fail("https:// is not supported yet: TLS to upstreams is not part of this build");
-    }
     const auto url = base::parse_url(server_.url);
-    if (!url) value.fail("expected http://HOST[:PORT]/PATH: " + url.error().message);
+    if (!url) value.fail("expected http[s]://HOST[:PORT]/PATH: " + url.error().message);
+    secure_ = url->secure;
+  }
+
+  void read_authorities(const Node& value) {
+    std::string file;
+    if (!expand_into(value, file)) return;
+    server_.authorities = (rules_.directory / file).lexically_normal();
+    authorities_ = value;
+  }
+
+  void check_authorities() const {
+    if (!authorities_) return;
+    if (!secure_) authorities_->fail("'ca' is for a url with https://");
+    const auto usable = base::TlsContext::client(server_.authorities);
+    if (!usable) authorities_->fail(usable.error().message);
   }
 
   void read_headers(const Node& headers) {
@@ -270,6 +285,8 @@ class ServerReader {
   ServerConfig server_;
   std::vector<std::string> arguments_;
   bool has_url_ = false;
+  bool secure_ = false;  // the url begins with https://
+  std::optional<Node> authorities_;
   bool program_ = false;
 };
 

@@ -23,10 +23,30 @@ tools::StdioServer stdio_server(const ServerConfig& server) {
   return stdio;
 }
 
+// Reading the system's authorities takes a while: once for all servers, and only when one needs them.
+class Authorities {
+ public:
+  std::shared_ptr<const base::TlsContext> of(const ServerConfig& server) {
+    if (!server.authorities.empty()) return read(server.authorities);
+    if (!system_) system_ = read({});
+    return system_;
+  }
+
+ private:
+  // Loading has read the file already; should it be gone since, calls to that server fail.
+  static std::shared_ptr<const base::TlsContext> read(const std::filesystem::path& file) {
+    auto context = base::TlsContext::client(file);
+    return context ? std::move(*context) : nullptr;
+  }
+
+  std::shared_ptr<const base::TlsContext> system_;
+};
+
 }  // namespace
 
 std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
   std::vector<tools::UpstreamSettings> enabled;
+  Authorities authorities;
   for (const ServerConfig& server : config.servers) {
     if (!server.disabled.empty()) continue;
     tools::UpstreamSettings settings;
@@ -36,7 +56,8 @@ std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
     } else {
       auto url = base::parse_url(server.url);
       if (!url) continue;  // loading refused it already
-      settings.server = tools::HttpServer{std::move(*url), server.headers};
+      auto tls = url->secure ? authorities.of(server) : nullptr;
+      settings.server = tools::HttpServer{std::move(*url), server.headers, std::move(tls)};
     }
     if (server.era == EraChoice::modern) settings.era = mcp::Era::modern;
     if (server.era == EraChoice::legacy) settings.era = mcp::Era::legacy;

@@ -1,6 +1,7 @@
 #include "mcp/http_transport.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mcp {
 namespace {
@@ -151,12 +152,13 @@ Error HttpExchange::status_error() const {
 }
 
 HttpTransport::HttpTransport(base::Loop& loop, const base::Url& endpoint, Headers headers,
-                             const base::Limits& limits)
+                             const base::Limits& limits,
+                             std::shared_ptr<const base::TlsContext> tls)
     : loop_(loop),
       target_(endpoint.target),
       headers_(std::move(headers)),
       limits_(limits),
-      client_(loop, endpoint, limits) {}
+      client_(loop, endpoint, limits, std::move(tls)) {}
 
 base::ClientRequest HttpTransport::make_request(std::string body, Headers headers) const {
   headers.insert(headers.end(), headers_.begin(), headers_.end());

@@ -45,9 +45,9 @@ class HttpExchange final : public Exchange {
 /// Posts JSON-RPC messages to one MCP endpoint from one event loop.
 class HttpTransport final : public Transport {
  public:
-  /// `headers` go with every request, e.g. the server's credentials.
+  /// `headers` go with every request, e.g. the server's credentials. `tls` is for an `https:` endpoint.
   HttpTransport(base::Loop& loop, const base::Url& endpoint, Headers headers,
-                const base::Limits& limits);
+                const base::Limits& limits, std::shared_ptr<const base::TlsContext> tls = nullptr);
 
   bool has_headers() const override { return true; }
   base::Task<base::Result<std::unique_ptr<Exchange>>> request(Id id, std::string body,

@@ -9,7 +9,7 @@ using base::Result;
 
 HttpLink::Connector::Connector(base::Loop& loop, const HttpServer& server,
                                const base::Limits& limits, std::atomic<std::int64_t>& ids)
-    : transport(loop, server.url, server.headers, limits), client(transport, ids) {}
+    : transport(loop, server.url, server.headers, limits, server.tls), client(transport, ids) {}
 
 HttpLink::HttpLink(const UpstreamSettings& settings, base::EventLoops& loops,
                    const base::Limits& limits, std::function<void(std::string)> on_lost)

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/child_process.h"
+#include "base/tls.h"
 #include "base/url.h"
 #include "mcp/revision.h"
 #include "mcp/transport.h"
@@ -16,7 +18,8 @@ namespace tools {
 /// A server over Streamable HTTP.
 struct HttpServer {
   base::Url url;
-  mcp::Transport::Headers headers;  ///< may hold secrets
+  mcp::Transport::Headers headers;               ///< may hold secrets
+  std::shared_ptr<const base::TlsContext> tls{};  ///< of an https: URL
 };
 
 /// Whose a child of a stdio server is (design §2.14).

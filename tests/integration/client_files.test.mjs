@@ -115,7 +115,7 @@ test('a file of VS Code is served: comments, inputs, variables, envFile, and its
 		},
 		"needs": {"command": "x", "args": ["\${input:other}"]},
 		"odd": {"command": "x", "args": ["\${command:pick}"]},
-		"remote": {"type": "http", "url": "https://example.test/mcp"}
+		"remote": {"type": "http", "url": "ftp://example.test/mcp"}
 	}
 }`);
   await serve(file, async (sluice) => {
@@ -128,7 +128,7 @@ test('a file of VS Code is served: comments, inputs, variables, envFile, and its
     assert.match(sluice.log, /ignored in .*My_Server\.dev, My_Server\.gallery/);
     assert.match(sluice.log, /set SLUICE_INPUT_OTHER/);
     assert.match(sluice.log, /\$\{command:pick\} has no value/);
-    assert.match(sluice.log, /https:\/\/ is not supported yet/);
+    assert.match(sluice.log, /does not begin with http:\/\/ or https:\/\//);
   }, { SLUICE_INPUT_API_KEY: 'k-123' });
 });
 

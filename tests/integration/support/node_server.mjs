@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 
-/** A server of node:http on a port of 127.0.0.1, and the means to end it at once. */
-export async function listen(handler, { port = 0, path = '/mcp' } = {}) {
+/** A server of node:http, or with `tls` of node:https, on a port of 127.0.0.1, and the means to end it at once. */
+export async function listen(handler, { port = 0, path = '/mcp', tls } = {}) {
   const sockets = new Set();
-  const server = createServer((req, res) => {
+  const create = tls ? (listener) => createSecureServer(tls, listener) : createServer;
+  const server = create((req, res) => {
     Promise.resolve(handler(req, res)).catch((error) => {
       if (!res.headersSent) res.writeHead(500);
       res.end(String(error?.stack ?? error));
@@ -22,7 +24,7 @@ export async function listen(handler, { port = 0, path = '/mcp' } = {}) {
   const bound = server.address().port;
   return {
     port: bound,
-    url: `http://127.0.0.1:${bound}${path}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${bound}${path}`,
     sockets,
     async close() {
       const closed = new Promise((done) => server.close(done));

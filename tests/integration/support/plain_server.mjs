@@ -12,7 +12,7 @@ const tool = (name) => ({
  * A 2026-07-28 server written by hand: fast, and open to misbehaviour. It answers discovery and
  * lists properly; `onCall` gets every tools/call and may do with its socket what it likes.
  */
-export async function plainServer(onCall, { tools = ['echo'], port = 0 } = {}) {
+export async function plainServer(onCall, { tools = ['echo'], port = 0, tls } = {}) {
   const state = { calls: 0 };
   const server = await listen(async (req, res) => {
     const asked = JSON.parse(await readBody(req));
@@ -25,7 +25,7 @@ export async function plainServer(onCall, { tools = ['echo'], port = 0 } = {}) {
       state.calls += 1;
       await onCall({ asked, req, res, socket: req.socket, answer });
     }
-  }, { port });
+  }, { port, tls });
   return Object.assign(server, { state });
 }
 

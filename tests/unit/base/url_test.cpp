@@ -27,8 +27,24 @@ TEST_CASE("an IPv6 address stands in brackets", "[url]") {
   CHECK(url->authority() == "[::1]:9");
 }
 
+TEST_CASE("https has a port of its own", "[url]") {
+  const auto url = parse_url("https://example.test/mcp");
+  REQUIRE(url.ok());
+  CHECK(url->secure);
+  CHECK(url->port == 443);
+  CHECK_FALSE(parse_url("http://example.test")->secure);
+}
+
+TEST_CASE("a Host header leaves out the port that the scheme has by default", "[url]") {
+  CHECK(parse_url("https://a.test")->authority() == "a.test");
+  CHECK(parse_url("https://a.test:443")->authority() == "a.test");
+  CHECK(parse_url("https://a.test:80")->authority() == "a.test:80");
+  CHECK(parse_url("http://a.test:80")->authority() == "a.test");
+  CHECK(parse_url("http://a.test:443")->authority() == "a.test:443");
+}
+
 TEST_CASE("what could be understood in two ways is refused", "[url]") {
-  for (const char* text : {"https://a", "ftp://a", "//a", "a", "http://", "http://u@a",
+  for (const char* text : {"ftp://a", "httpss://a", "//a", "a", "http://", "http://u@a",
                            "http://u:p@a", "http://a#f", "http://a b", "http://a\r\nX: y",
                            "http://a:0", "http://a:99999", "http://a:x", "http://a:", "http://[::1",
                            "http://[::1]x", "http://[zz]", "http://a%41", "http://\xc3\xa9"}) {

@@ -95,7 +95,7 @@ TEST_CASE("unknown keys are listed and ignored", "[client_file]") {
 TEST_CASE("an entry that cannot be used is off and keeps no other from being served",
           "[client_file]") {
   const ClientFile file = load(R"({"mcpServers": {
-    "tls": {"url": "https://h/mcp"}, "old": {"type": "sse", "url": "http://h/sse"}, "none": {},
+    "ftp": {"url": "ftp://h/mcp"}, "old": {"type": "sse", "url": "http://h/sse"}, "none": {},
     "off": {"command": "x", "disabled": true}, "good": {"command": "x"}}})");
   REQUIRE(file.servers.size() == 5);
   for (std::size_t i = 0; i < 4; ++i) {

@@ -310,7 +310,7 @@ TEST_CASE("unknown keys are refused with the nearest one", "[config]") {
 
 TEST_CASE("what is not built is refused by name, never ignored", "[config]") {
   for (const std::string key :
-       {"tls", "issuers", "seal_key", "runtime", "admin", "views", "mcpServers", "inputs"}) {
+       {"issuers", "seal_key", "runtime", "admin", "views", "mcpServers", "inputs"}) {
     refuses(key + ": {}\n", "sluice.yaml:1:1: '" + key + "' is not supported yet: ");
   }
 }

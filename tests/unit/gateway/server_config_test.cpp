@@ -91,18 +91,23 @@ TEST_CASE("prefixes fit into names of tools", "[config]") {
   CHECK(has(key_refusal("  prefix: a/b\n"), "a prefix is empty, or 1 to 32 letters"));
 }
 
-TEST_CASE("only plain http URLs are accepted, and refusals do not show them", "[config]") {
-  CHECK(refusal("s: {url: 'https://h/mcp'}\n") ==
-        "f:1:10: https:// is not supported yet: TLS to upstreams is not part of this build");
+TEST_CASE("only http and https URLs are accepted, and refusals do not show them", "[config]") {
+  CHECK(refusal("s: {url: 'https://h/mcp'}\n").empty());
   for (const char* url :
        {"h:1/mcp", "ftp://h/", "http://", "http://u:sesame@h/", "http://h/#f", "http://h:0/",
         "http://h:99999/", "http://h /", "\"http://h/\\r\\nX: y\""}) {
     INFO(url);
     const std::string text = *url == '"' ? url : "'" + std::string(url) + "'";
     const std::string message = refusal("s: {url: " + text + "}\n");
-    CHECK(has(message, "f:1:10: expected http://HOST[:PORT]/PATH: "));
+    CHECK(has(message, "f:1:10: expected http[s]://HOST[:PORT]/PATH: "));
     CHECK_FALSE(has(message, "sesame"));
   }
+}
+
+TEST_CASE("authorities belong to https and must be readable", "[config]") {
+  CHECK(has(refusal("s: {url: 'https://h/', ca: none.pem}\n"),
+            "no certificates of authorities can be read from "));
+  CHECK(has(refusal("s: {command: x, ca: none.pem}\n"), "'ca' goes with 'url'"));
 }
 
 TEST_CASE("header names are tokens", "[config]") {
