@@ -106,6 +106,7 @@ bool YamlNode::is_null() const { return tree_->nodes[index_].kind == Kind::null;
 bool YamlNode::is_map() const { return tree_->nodes[index_].kind == Kind::map; }
 bool YamlNode::is_list() const { return tree_->nodes[index_].kind == Kind::list; }
 bool YamlNode::is_scalar() const { return !is_null() && !is_map() && !is_list(); }
+bool YamlNode::is_quoted() const { return tree_->nodes[index_].kind == Kind::quoted; }
 
 std::string YamlNode::where() const {
   const YamlTree::Node& node = tree_->nodes[index_];

@@ -12,7 +12,8 @@
 
 namespace base {
 
-/// A mistake in a configuration or policy file: what() is `FILE:LINE:COLUMN: sentence`. Thrown only while loading.
+/// A mistake in a configuration or policy file: what() is `FILE:LINE:COLUMN: sentence`. Thrown only
+/// while loading.
 class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -21,9 +22,9 @@ class ConfigError : public std::runtime_error {
 /// The closest of `candidates` to `name` by edit distance, or "" when none is near.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
-/// One node of a strictly read YAML file: no aliases, no duplicate keys, bounded size, depth and node count;
-/// every error carries the position. yaml-cpp stands behind this header. Scalars are read as text and typed by the reader:
-/// `no` is a boolean only where one is asked for.
+/// One node of a strictly read YAML file: no aliases, no duplicate keys, bounded size, depth and
+/// node count; every error carries the position. yaml-cpp stands behind this header. Scalars are
+/// read as text and typed by the reader: `no` is a boolean only where one is asked for.
 class YamlNode {
  public:
   static YamlNode parse(const std::string& text, std::string file);
@@ -31,6 +32,7 @@ class YamlNode {
 
   bool is_null() const;
   bool is_scalar() const;
+  bool is_quoted() const;  ///< a scalar in quotes or as a block: text, whatever it looks like
   bool is_map() const;
   bool is_list() const;
 
@@ -40,8 +42,8 @@ class YamlNode {
   int line() const;
   [[noreturn]] void fail(const std::string& sentence) const;
 
-  std::string text() const;                ///< a scalar, as written (unquoted or quoted)
-  bool boolean() const;                    ///< true or false
+  std::string text() const;  ///< a scalar, as written (unquoted or quoted)
+  bool boolean() const;      ///< true or false
   std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;
   std::int64_t milliseconds() const;       ///< `250ms`, `45s`, `5m`, `1h`, `7d`; positive
   std::int64_t bytes() const;              ///< `512`, `16k`, `1M`, `4MiB`; positive
@@ -63,8 +65,9 @@ struct YamlKey {
   std::function<void(const YamlNode&)> read;
 };
 
-/// Reads a map by a table of keys. An unknown key fails, naming the nearest valid one. A key in `not_built` fails with
-/// `KEY is not supported yet` and its reason: configuration is never accepted and ignored.
+/// Reads a map by a table of keys. An unknown key fails, naming the nearest valid one. A key in
+/// `not_built` fails with `KEY is not supported yet` and its reason: configuration is never
+/// accepted and ignored.
 void read_map(const YamlNode& map, const std::vector<YamlKey>& keys,
               const std::vector<std::pair<std::string, std::string>>& not_built = {});
 

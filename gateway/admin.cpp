@@ -16,9 +16,12 @@ using base::Json;
 Json server_facts(const tools::Upstream& upstream) {
   const tools::UpstreamStatus status = upstream.status();
   const auto offered = upstream.tools();
-  Json facts{{"server", upstream.name()}, {"state", to_string(status.state)},
-             {"reason", status.reason},   {"since", base::rfc3339(status.since, 6)},
-             {"revision", nullptr},       {"tools", offered ? offered->tools.size() : 0},
+  Json facts{{"server", upstream.name()},
+             {"state", to_string(status.state)},
+             {"reason", status.reason},
+             {"since", base::rfc3339(status.since, 6)},
+             {"revision", nullptr},
+             {"tools", offered ? offered->tools.size() : 0},
              {"instances", upstream.instances()}};
   if (status.revision) facts["revision"] = mcp::to_string(*status.revision);
   return facts;
@@ -103,8 +106,8 @@ HttpResponse Admin::restart_server(const RawRequest& request) const {
   const std::string* name = body ? base::find_string(body->value, "server") : nullptr;
   tools::Upstream* upstream = name ? d_.upstreams.find(*name) : nullptr;
   if (upstream == nullptr) {
-    return error_response(404, "The running gateway has no such server" +
-                                   (name ? ": " + *name : std::string(".")));
+    return error_response(
+        404, "The running gateway has no such server" + (name ? ": " + *name : std::string(".")));
   }
   upstream->restart();
   return json_response(200, base::dump_json({{"server", *name}, {"restarted", true}}));
@@ -119,9 +122,8 @@ HttpResponse Admin::list_tools(const RawRequest& request) const {
   Json tools = Json::array();
   for (const tools::CatalogEntry& entry : snapshot->catalog->entries()) {
     const bool shown =
-        agent.empty() ||
-        (entry.tool->quarantine.empty() &&
-         snapshot->policy->decide(agent, entry.server(), entry.tool->name).allowed());
+        agent.empty() || (entry.tool->quarantine.empty() &&
+                          snapshot->policy->decide(agent, entry.server(), entry.tool->name).listed);
     if (shown) tools.push_back(tool_facts(*snapshot, entry));
   }
   return json_response(200, base::dump_json({{"tools", std::move(tools)}}));

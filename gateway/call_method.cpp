@@ -28,7 +28,7 @@ std::optional<std::string> param_mismatch(const MethodContext& context,
   if (entry == nullptr || entry->tool->param_headers.empty()) return std::nullopt;
   const auto decision =
       call.snapshot->policy->decide(call.principal.agent, entry->server(), entry->tool->name);
-  if (!decision.allowed()) return std::nullopt;
+  if (!decision.listed) return std::nullopt;
   const auto lookup = [](const void* fields, std::string_view name) {
     return static_cast<const base::HttpFields*>(fields)->find(name);
   };

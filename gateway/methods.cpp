@@ -80,7 +80,7 @@ base::Task<Reply> list_tools(MethodContext& context) {
     // The same decision that tools/call obeys (invariant 2).
     const auto decision =
         context.snapshot->policy->decide(context.principal.agent, entry.server(), entry.tool->name);
-    if (!decision.allowed()) continue;
+    if (!decision.listed) continue;
     if (!tools.empty()) tools.push_back(',');
     tools.append(entry.listing);
   }
@@ -89,9 +89,11 @@ base::Task<Reply> list_tools(MethodContext& context) {
     stamp_modern(rest);
     stamp_uncacheable(rest);
   }
-  std::string body = R"({"jsonrpc":"2.0","id":)" + base::dump_json(mcp::to_json(context.request.id));
+  std::string body =
+      R"({"jsonrpc":"2.0","id":)" + base::dump_json(mcp::to_json(context.request.id));
   body.append(R"(,"result":{"tools":[)").append(tools).push_back(']');
-  const std::string members = base::dump_json(rest);  // {…}: what stands inside goes on behind the list
+  const std::string members =
+      base::dump_json(rest);  // {…}: what stands inside goes on behind the list
   if (!rest.empty()) body.append(",").append(members, 1, members.size() - 2);
   body.append("}}");
   co_return Reply{200, std::move(body), {}};

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "policies/arguments_refusal.h"
 #include "policies/policy_version.h"
 
 namespace policies {
@@ -16,10 +17,12 @@ constexpr std::size_t usual_charges = 8;
 using RoleScopes = std::map<std::string, std::size_t>;
 
 /// `role reader: allow files/read_* (policy.yaml:12)`.
-std::string rule_text(const RuleSource& source) {
+std::string rule_text(const Rule& rule) {
+  const RuleSource& source = rule.source;
   const std::string place =
       source.line > 0 ? source.file + ":" + std::to_string(source.line) : source.file;
-  return source.scope + ": " + source.kind + " " + source.pattern + " (" + place + ")";
+  return source.scope + ": " + source.kind + " " + source.pattern +
+         (rule.arguments ? " with arguments (" : " (") + place + ")";
 }
 
 std::string tool_id(std::string_view server, std::string_view tool) {
@@ -74,9 +77,13 @@ void Policy::add_tools(const std::vector<ToolSettings>& tools) {
 Policy::Rules Policy::compile(const std::vector<Rule>& rules) {
   Rules compiled;
   for (const Rule& rule : rules) {
+    if (rule.arguments) {
+      compiled.constrained.add(rule, rule_text(rule));
+      continue;
+    }
     compiled.globs.add(rule.pattern);
     compiled.sources.push_back(rule.source);
-    compiled.texts.push_back(rule_text(rule.source));
+    compiled.texts.push_back(rule_text(rule));
   }
   return compiled;
 }
@@ -102,7 +109,7 @@ void Policy::add_agents(const PolicyDocument& document) {
   }
 
   for (const auto& [name, agent] : document.agents) {
-    CompiledAgent compiled{{name, agent.tenant, agent.roles}, {defaults}};
+    CompiledAgent compiled{{name, agent.tenant, agent.roles}, {defaults}, false};
     const auto tenant = tenants.find(agent.tenant);
     if (tenant != tenants.end()) compiled.scopes.push_back(tenant->second);
     const bool known_tenant = agent.tenant.empty() || tenant != tenants.end();
@@ -111,6 +118,11 @@ void Policy::add_agents(const PolicyDocument& document) {
     if (!known_tenant || !collect_roles(document, roles, agent, compiled.scopes)) {
       compiled.scopes.clear();
     }
+    compiled.constrained =
+        std::any_of(compiled.scopes.begin(), compiled.scopes.end(), [this](std::size_t scope) {
+          const auto& [deny, allow, quotas] = scopes_[scope];
+          return !deny.constrained.empty() || !allow.constrained.empty();
+        });
     agents_.emplace(name, std::move(compiled));
   }
 }
@@ -127,8 +139,38 @@ bool Policy::denies(const CompiledAgent& agent, std::string_view name, Decision&
   return false;
 }
 
-Decision Policy::decide(std::string_view agent, std::string_view server,
-                        std::string_view tool) const {
+struct Policy::Question {
+  const CompiledAgent& agent;
+  const std::string& agent_name;
+  std::string_view server, tool;
+  std::string name;              // server/tool
+  const base::Json* arguments;   // null: none given
+  const Rules* allow = nullptr;  // where an allow without a constraint matches
+  std::size_t index = 0;         // which of them
+};
+
+void Policy::find_allow(Question& question) const {
+  for (const std::size_t scope : question.agent.scopes) {
+    const Rules& allow = scopes_[scope].allow;
+    const auto match = allow.globs.first_match(question.name);
+    if (!match) continue;
+    question.allow = &allow;
+    question.index = *match;
+    return;
+  }
+}
+
+void Policy::permit(const Question& question, const RuleSource& source, const std::string& text,
+                    Decision& decision) {
+  decision.source = source;
+  decision.reason = "allowed by " + text;
+  decision.listed = true;
+  decision.permit =
+      Permit(question.agent_name, std::string(question.server), std::string(question.tool), text);
+}
+
+Decision Policy::decide(std::string_view agent, std::string_view server, std::string_view tool,
+                        const base::Json* arguments) const {
   Decision decision;
   const auto found = agents_.find(agent);
   if (found == agents_.end()) {
@@ -140,20 +182,68 @@ Decision Policy::decide(std::string_view agent, std::string_view server,
     decision.reason = "this is no name of a server and a tool";
     return decision;
   }
-  const std::string name = tool_id(server, tool);
-  if (denies(found->second, name, decision)) return decision;
-  for (const std::size_t scope : found->second.scopes) {
-    const Rules& allow = scopes_[scope].allow;
-    const auto match = allow.globs.first_match(name);
-    if (!match) continue;
-    decision.source = allow.sources[*match];
-    decision.reason = "allowed by " + allow.texts[*match];
-    decision.permit =
-        Permit(found->first, std::string(server), std::string(tool), allow.texts[*match]);
-    return decision;
+  Question question{found->second, found->first, server, tool, tool_id(server, tool), arguments};
+  if (denies(question.agent, question.name, decision)) return decision;
+  find_allow(question);
+  if (question.agent.constrained) {
+    decide_constrained(question, decision);
+  } else if (question.allow != nullptr) {
+    permit(question, question.allow->sources[question.index], question.allow->texts[question.index],
+           decision);
   }
-  decision.reason = "no rule of agent " + found->first + " allows it";
+  if (decision.reason.empty()) decision.reason = "no rule of agent " + found->first + " allows it";
   return decision;
+}
+
+void Policy::find_constrained(const Question& question, std::vector<const ConstrainedRule*>& allows,
+                              std::vector<const ConstrainedRule*>& denies) const {
+  for (const std::size_t scope : question.agent.scopes) {
+    scopes_[scope].allow.constrained.find(question.name, allows);
+    scopes_[scope].deny.constrained.find(question.name, denies);
+  }
+  // What is allowed and denied in the same words is never allowed, and must not be listed for it.
+  std::erase_if(allows, [&](const ConstrainedRule* allow) {
+    return std::any_of(denies.begin(), denies.end(), [&](const ConstrainedRule* deny) {
+      return deny->arguments.text() == allow->arguments.text();
+    });
+  });
+}
+
+// What could not be decided refuses: a deny holds unless it certainly does not, an allow only when
+// it certainly does.
+void Policy::decide_constrained(const Question& question, Decision& decision) const {
+  using tools::schema::Verdict;
+  std::vector<const ConstrainedRule*> allows, denies;
+  find_constrained(question, allows, denies);
+  if (question.allow == nullptr && allows.empty()) return;
+  decision.listed = true;
+  const bool free = question.allow != nullptr && denies.empty();
+  if (question.arguments == nullptr && !free) {
+    const ConstrainedRule& first = denies.empty() ? *allows.front() : *denies.front();
+    decision.source = first.source;
+    decision.reason = "depends on the arguments: " + first.text;
+    return;
+  }
+  for (const ConstrainedRule* deny : denies) {
+    if (deny->arguments.verdict(*question.arguments) == Verdict::invalid) continue;
+    decision.source = deny->source;
+    decision.reason = "denied by " + deny->text;
+    decision.refusal = denied_arguments_text(question.name, *deny);
+    return;
+  }
+  if (question.allow != nullptr) {
+    permit(question, question.allow->sources[question.index], question.allow->texts[question.index],
+           decision);
+    return;
+  }
+  for (const ConstrainedRule* allow : allows) {
+    if (allow->arguments.verdict(*question.arguments) != Verdict::valid) continue;
+    permit(question, allow->source, allow->text, decision);
+    return;
+  }
+  decision.source = allows.front()->source;
+  decision.reason = "the arguments do not satisfy " + allows.front()->text;
+  decision.refusal = unmet_arguments_text(question.name, allows, *question.arguments);
 }
 
 const Agent* Policy::find_agent(std::string_view name) const {

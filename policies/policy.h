@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policies/constrained_rules.h"
 #include "policies/effect.h"
 #include "policies/glob.h"
 #include "policies/permit.h"
@@ -21,14 +22,20 @@ struct Agent {
   std::vector<std::string> roles;
 };
 
-/// What the policy says of one agent and one tool.
+/// What the policy says of one agent and one tool, or one call of it.
 struct Decision {
   std::optional<Permit> permit;  ///< set when the call is allowed
+  /// Whether the agent may know the tool: rules allow it, at least with some arguments. What is not
+  /// listed is an unknown tool to the agent.
+  bool listed = false;
   std::optional<RuleSource>
       source;  ///< the allow or deny that decided; absent when nothing allowed it
   /// One line for people, e.g. `denied by defaults: deny */drop_* (policy.yaml:3)` or
   /// `no rule of agent researcher allows it`.
   std::string reason;
+  /// For the caller: why these arguments are refused and what the rules want; "" unless the tool is
+  /// listed and its arguments were the reason.
+  std::string refusal = {};
 
   bool allowed() const { return permit.has_value(); }
 };
@@ -39,8 +46,10 @@ class Policy {
  public:
   explicit Policy(PolicyDocument document);
 
-  /// The only source of Permits. An unknown agent is allowed nothing.
-  Decision decide(std::string_view agent, std::string_view server, std::string_view tool) const;
+  /// The only source of Permits. An unknown agent is allowed nothing. Without `arguments` it says
+  /// whether the tool is listed; where rules look at arguments there is no Permit without them.
+  Decision decide(std::string_view agent, std::string_view server, std::string_view tool,
+                  const base::Json* arguments = nullptr) const;
 
   /// Nullptr when the policy does not name this agent.
   const Agent* find_agent(std::string_view name) const;
@@ -77,6 +86,7 @@ class Policy {
     GlobList globs;
     std::vector<RuleSource> sources;
     std::vector<std::string> texts;
+    ConstrainedRules constrained;
   };
   /// What the defaults, one tenant or one role say.
   struct Scope {
@@ -87,7 +97,10 @@ class Policy {
     Agent agent;
     std::vector<std::size_t>
         scopes;  // defaults, tenant, roles with what they include: indices into scopes_
+    bool constrained = false;  // whether any of them looks at arguments
   };
+  /// What was asked, and the first allow without a constraint that matches.
+  struct Question;
 
   static Rules compile(const std::vector<Rule>& rules);
   std::size_t add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
@@ -95,6 +108,13 @@ class Policy {
   void add_tools(const std::vector<ToolSettings>& tools);
   void add_agents(const PolicyDocument& document);
   bool denies(const CompiledAgent& agent, std::string_view name, Decision& decision) const;
+  void find_allow(Question& question) const;
+  void find_constrained(const Question& question, std::vector<const ConstrainedRule*>& allows,
+                        std::vector<const ConstrainedRule*>& denies) const;
+  /// The part of decide() for agents whose rules look at arguments.
+  void decide_constrained(const Question& question, Decision& decision) const;
+  static void permit(const Question& question, const RuleSource& source, const std::string& text,
+                     Decision& decision);
 
   std::vector<Scope>
       scopes_;  // agents share them: what an agent costs does not grow with its roles' rules

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace policies {
 namespace {
@@ -10,6 +11,21 @@ constexpr std::string_view name_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
 bool is_blank_or_control(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }
+
+// `{tool: pay/refund, arguments: {…}}`
+Rule read_constrained(const base::YamlNode& node, const std::string& scope,
+                      const std::string& kind) {
+  Rule rule;
+  base::read_map(node, {{"tool", [&](const auto& tool) { rule.pattern = read_pattern(tool); }},
+                        {"arguments",
+                         [&](const auto& schema) { rule.arguments = Constraint::read(schema); }}});
+  if (rule.pattern.empty()) node.fail(scope + ": a map under '" + kind + "' needs a 'tool'");
+  if (!rule.arguments) {
+    node.fail(scope + ": a map under '" + kind +
+              "' needs 'arguments'; without them write the pattern alone: " + rule.pattern);
+  }
+  return rule;
+}
 
 }  // namespace
 
@@ -29,13 +45,9 @@ std::vector<Rule> read_rules(const base::YamlNode& list, const std::string& scop
                              const std::string& kind) {
   std::vector<Rule> rules;
   for (const base::YamlNode& item : list.items()) {
-    if (item.is_map()) {
-      item.fail(scope + ": a map under '" + kind +
-                "' is not supported yet: constraints on arguments are not part of this build; "
-                "write a pattern such as files/read_*");
-    }
-    const std::string pattern = read_pattern(item);
-    rules.push_back({pattern, {scope, kind, pattern, item.file(), item.line()}});
+    Rule rule = item.is_map() ? read_constrained(item, scope, kind) : Rule{read_pattern(item), {}};
+    rule.source = {scope, kind, rule.pattern, item.file(), item.line()};
+    rules.push_back(std::move(rule));
   }
   return rules;
 }

@@ -16,7 +16,8 @@ using NotBuilt = std::vector<std::pair<std::string, std::string>>;
 void read_scope(const base::YamlNode& map, const std::string& scope,
                 const std::vector<base::YamlKey>& keys, const NotBuilt& not_built);
 
-/// The list of patterns under `allow:` or `deny:` (`kind`).
+/// The list under `allow:` or `deny:` (`kind`): patterns, or maps of a pattern and what the
+/// arguments must be like.
 std::vector<Rule> read_rules(const base::YamlNode& list, const std::string& scope,
                              const std::string& kind);
 

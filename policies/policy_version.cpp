@@ -20,7 +20,10 @@ class Printer {
   }
   void rules(const std::vector<Rule>& rules) {
     size(rules.size());
-    for (const Rule& rule : rules) text(rule.pattern);
+    for (const Rule& rule : rules) {
+      text(rule.pattern);
+      text(rule.arguments ? rule.arguments->text() : "");
+    }
   }
   void number(std::int64_t value) { text(std::to_string(value)); }
   void quotas(const Quotas& quotas) {

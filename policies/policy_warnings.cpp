@@ -4,6 +4,7 @@
 #include <set>
 
 #include "policies/glob.h"
+#include "policies/rule_warnings.h"
 
 namespace policies {
 namespace {
@@ -57,8 +58,9 @@ void warn(const PolicyDocument& document, const Quotas& quotas, const std::strin
 
 }  // namespace
 
-std::vector<std::string> policy_warnings(const PolicyDocument& document) {
-  std::vector<std::string> warnings;
+std::vector<std::string> policy_warnings(const PolicyDocument& document,
+                                         const std::vector<std::string>& servers) {
+  std::vector<std::string> warnings = rule_warnings(document, servers);
   warn(document, document.default_quotas, "", warnings);
   for (const auto& tenant : document.tenants) warn(document, tenant.second.quotas, "", warnings);
   for (const auto& [name, role] : document.roles) warn(document, role.quotas, name, warnings);

@@ -7,8 +7,9 @@
 
 namespace policies {
 
-/// What `sluice check` warns of: tools without a price under a budget of money. One line each, with
-/// file and line.
-std::vector<std::string> policy_warnings(const PolicyDocument& document);
+/// What `sluice check` warns of: tools without a price under a budget of money, and
+/// rule_warnings(). `servers` are the configuration's; empty when they are not known.
+std::vector<std::string> policy_warnings(const PolicyDocument& document,
+                                         const std::vector<std::string>& servers = {});
 
 }  // namespace policies

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policies/constraint.h"
 #include "policies/effect.h"
 #include "policies/ledger/money.h"
 #include "policies/ledger/window.h"
@@ -28,6 +29,7 @@ struct RuleSource {
 struct Rule {
   std::string pattern;
   RuleSource source;
+  std::optional<Constraint> arguments = {};  ///< only calls with such arguments; absent: all calls
 };
 
 /// What a bucket of a limit or budget is counted for.

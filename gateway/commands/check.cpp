@@ -8,10 +8,17 @@
 namespace gateway::commands {
 namespace {
 
+std::vector<std::string> warnings_of(const Loaded& loaded) {
+  if (loaded.config.policy_files.empty()) return {};
+  std::vector<std::string> servers;
+  for (const ServerConfig& server : loaded.config.servers) servers.push_back(server.name);
+  return policies::policy_warnings(loaded.policy, servers);
+}
+
 Exit check(const Invocation& invocation) {
   const Loaded loaded = load(invocation);
   const policies::Policy policy(loaded.policy);
-  const std::vector<std::string> warnings = policies::policy_warnings(loaded.policy);
+  const std::vector<std::string> warnings = warnings_of(loaded);
   if (invocation.json) {
     base::Json disabled = base::Json::array();
     for (const ServerConfig& server : loaded.config.servers) {

@@ -34,6 +34,9 @@ struct Outcome {
 
 std::string_view to_string(Outcome::Kind kind);
 
+/// The member of a refusal's `_meta` that tells programs of it (design §4).
+inline constexpr const char* refusal_key = "dev.sluice/refusal";
+
 /// The same words for a tool that does not exist and one that is not allowed (design §2.11).
 Outcome unknown_tool(const std::string& name, std::string detail);
 /// A refusal that the model can read.

@@ -12,8 +12,6 @@ using policies::ledger::Quota;
 using policies::ledger::Refusal;
 using policies::ledger::WallTime;
 
-constexpr const char* refusal_key = "dev.sluice/refusal";
-
 // RFC 3339 in UTC; without seconds where a window begins with a minute.
 std::string reset_text(WallTime time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);

@@ -16,8 +16,9 @@ namespace {
 
 constexpr const char* policy = R"(
 defaults: {deny: ["*/drop"]}
-agents: {alice: {roles: [reader]}, bob: {roles: [nobody]}}
+agents: {alice: {roles: [reader]}, bob: {roles: [nobody]}, carol: {roles: [quiet]}}
 roles:
+  quiet: {allow: [{tool: files/read, arguments: {properties: {message: {maxLength: 2}}}}]}
   reader: {allow: [files/*]}
   nobody: {allow: []}
 tools: {files/read: {effect: read_only}, files/guess: {output: warn}}
@@ -97,6 +98,26 @@ TEST_CASE("an allowed call reaches its server with a permit that names the rule"
   CHECK(f.dispatcher.sent == 1);
   CHECK(f.dispatcher.rule.find("files/*") != std::string::npos);
   CHECK(f.dispatcher.arguments == Json{{"message", "hi"}});
+}
+
+TEST_CASE("arguments that policy does not allow are refused as the tool's result", "[pipeline]") {
+  Fixture f;
+  CHECK(f.run("carol", "files__read", {{"message", "hi"}}).kind == Outcome::Kind::answered);
+  const Outcome outcome = f.run("carol", "files__read", {{"message", "hello"}});
+  CHECK(outcome.kind == Outcome::Kind::refused);
+  CHECK(outcome.tool_error());
+  const std::string text = outcome.result["content"][0]["text"];
+  CHECK(text.find("Policy allows files/read only with other arguments. Nothing was sent.\n"
+                  "/message: expected ") == 0);
+  CHECK(outcome.result["_meta"]["dev.sluice/refusal"] ==
+        Json{{"rule", "role quiet: allow files/read"}});
+  CHECK(f.dispatcher.sent == 1);
+  const Json audit = f.last_audit();
+  CHECK(audit["outcome"]["reason"] == "arguments_not_allowed");
+  CHECK(audit["rule"]["file"] == "policy.yaml");
+  CHECK(audit["rule"]["line"] == 5);
+  CHECK(audit["decision"] ==
+        "the arguments do not satisfy role quiet: allow files/read with arguments (policy.yaml:5)");
 }
 
 TEST_CASE("a tool that is denied, not allowed or does not exist is the same unknown tool",
@@ -341,11 +362,10 @@ TEST_CASE("a budget that is used up refuses with its name, its state and when it
   CHECK(outcome.result["content"][0]["text"] ==
         "Budget writer/daily: 5.00 of 5.00 EUR used. Nothing was sent. Resets 2026-11-21T00:00Z.");
   CHECK(outcome.result["isError"] == true);
-  CHECK(outcome.result["_meta"]["dev.sluice/refusal"] ==
-        Json{{"rule", "writer/daily"},
-             {"limit", "5.00"},
-             {"remaining", "0.00"},
-             {"retryAfterMs", 12 * 3'600'000}});
+  CHECK(outcome.result["_meta"]["dev.sluice/refusal"] == Json{{"rule", "writer/daily"},
+                                                              {"limit", "5.00"},
+                                                              {"remaining", "0.00"},
+                                                              {"retryAfterMs", 12 * 3'600'000}});
   CHECK(f.last_audit()["outcome"]["reason"] == "budget_exhausted");
 }
 
@@ -376,8 +396,7 @@ TEST_CASE("the hold of a call with effects is in the commit of its intent", "[pi
         std::vector<std::string>{"intent", "spending", "outcome", "spending", "audit"});
 }
 
-TEST_CASE("a rate that is used up refuses and says when to come back",
-          "[pipeline]") {
+TEST_CASE("a rate that is used up refuses and says when to come back", "[pipeline]") {
   Fixture f;
   f.snapshot = tests::snapshot_of(
       "agents: {alice: {roles: [writer]}}\nroles: {writer: {allow: [files/*], "

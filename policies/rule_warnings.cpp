@@ -1,0 +1,189 @@
+#include "policies/rule_warnings.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/yaml.h"
+#include "policies/glob.h"
+
+namespace policies {
+namespace {
+
+using base::Json;
+
+std::string line_of(const Rule& rule, const std::string& sentence) {
+  return rule.source.file + ":" + std::to_string(rule.source.line) + ": " + rule.source.scope +
+         ": " + rule.source.kind + " " + rule.pattern + ": " + sentence;
+}
+
+std::string place_text(const RuleSource& source) {
+  return source.file + ":" + std::to_string(source.line);
+}
+
+/// Gathers warnings over one document.
+class RuleWarnings {
+ public:
+  RuleWarnings(const PolicyDocument& document, const std::vector<std::string>& servers)
+      : document_(document), servers_(servers) {}
+
+  std::vector<std::string> all() {
+    each_rule(document_.default_deny);
+    for (const auto& tenant : document_.tenants) each_rule(tenant.second.deny);
+    for (const auto& [name, role] : document_.roles) {
+      each_rule(role.deny);
+      each_rule(role.allow);
+      denied_anyway(name);
+    }
+    held_by_nobody();
+    covered_settings();
+    return std::move(warnings_);
+  }
+
+ private:
+  void each_rule(const std::vector<Rule>& rules) {
+    for (const Rule& rule : rules) {
+      unknown_server(rule);
+      if (!rule.arguments) continue;
+      no_object(rule);
+      if (rule.source.kind == "deny") {
+        escapes(rule);
+      } else {
+        for (const std::string& gap : rule.arguments->gaps()) warn(rule, gap);
+      }
+    }
+  }
+
+  void warn(const Rule& rule, const std::string& sentence) {
+    warnings_.push_back(line_of(rule, sentence));
+  }
+
+  // A pattern whose first part is a name and no pattern means that server alone.
+  void unknown_server(const Rule& rule) {
+    const std::string server = rule.pattern.substr(0, rule.pattern.find('/'));
+    if (servers_.empty() || server.find('*') != std::string::npos) return;
+    if (std::find(servers_.begin(), servers_.end(), server) != servers_.end()) return;
+    const std::string near = base::nearest_name(server, servers_);
+    warn(rule, "it can never match: there is no server '" + server + "'" +
+                   (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  }
+
+  // Arguments are an object.
+  void no_object(const Rule& rule) {
+    const Json& schema = rule.arguments->schema();
+    const auto is_object_type = [](const Json& type) { return type == "object"; };
+    const auto is_object = [](const Json& value) { return value.is_object(); };
+    const auto none = [](const Json* list, const auto& test) {
+      if (list == nullptr) return false;
+      return list->is_array() ? std::none_of(list->begin(), list->end(), test) : !test(*list);
+    };
+    const Json* constant = base::find_member(schema, "const");
+    if (none(base::find_member(schema, "type"), is_object_type) ||
+        none(base::find_member(schema, "enum"), is_object) ||
+        (constant != nullptr && !constant->is_object())) {
+      warn(rule, "it can never match: arguments are an object");
+    }
+  }
+
+  // What a deny says of a type leaves out all others, and what it requires all calls without it.
+  void escapes(const Rule& rule) {
+    const Json& schema = rule.arguments->schema();
+    const Json* properties = base::find_member(schema, "properties");
+    if (properties == nullptr) return;
+    for (const auto& [name, rules] : properties->items()) {
+      if (rules.size() < 2 || base::find_member(rules, "type") == nullptr) continue;
+      const Json* required = base::find_member(schema, "required");
+      const bool is_required = required != nullptr && std::find(required->begin(), required->end(),
+                                                                name) != required->end();
+      warn(rule, "a call whose '" + name + "' is " + (is_required ? "missing or " : "") +
+                     "of another type is not refused: describe what may pass, under 'not', if it "
+                     "must be");
+    }
+  }
+
+  // The role and what it includes.
+  std::set<std::string> closure(const std::string& role) const {
+    std::set<std::string> seen;
+    std::vector<std::string> waiting = {role};
+    while (!waiting.empty()) {
+      const std::string name = waiting.back();
+      waiting.pop_back();
+      const auto found = document_.roles.find(name);
+      if (found == document_.roles.end() || !seen.insert(name).second) continue;
+      waiting.insert(waiting.end(), found->second.includes.begin(), found->second.includes.end());
+    }
+    return seen;
+  }
+
+  // Matching a pattern's text, stars and all, means covering whatever it stands for.
+  static const Rule* covering(const std::vector<Rule>& denies, const Rule& allow) {
+    const auto found = std::find_if(denies.begin(), denies.end(), [&](const Rule& deny) {
+      const bool same =
+          deny.arguments && allow.arguments && deny.arguments->text() == allow.arguments->text();
+      return (!deny.arguments || same) && Glob(deny.pattern).matches(allow.pattern);
+    });
+    return found == denies.end() ? nullptr : &*found;
+  }
+
+  void denied_anyway(const std::string& name) {
+    const std::set<std::string> roles = closure(name);
+    for (const Rule& allow : document_.roles.at(name).allow) {
+      const Rule* deny = covering(document_.default_deny, allow);
+      for (const std::string& role : roles) {
+        if (deny == nullptr) deny = covering(document_.roles.at(role).deny, allow);
+      }
+      if (deny == nullptr) continue;
+      warn(allow, "it can never match: " + deny->source.scope + " denies " + deny->pattern + " (" +
+                      place_text(deny->source) + ")");
+    }
+  }
+
+  void held_by_nobody() {
+    std::set<std::string> roles, tenants;
+    for (const auto& entry : document_.agents) {
+      tenants.insert(entry.second.tenant);
+      for (const std::string& role : entry.second.roles) roles.merge(closure(role));
+    }
+    for (const auto& role : document_.roles) {
+      if (roles.count(role.first) > 0) continue;
+      warnings_.push_back("role " + role.first + ": no agent has it: its rules can never match");
+    }
+    for (const auto& tenant : document_.tenants) {
+      if (tenants.count(tenant.first) > 0) continue;
+      warnings_.push_back("tenant " + tenant.first +
+                          ": no agent belongs to it: its rules can never match");
+    }
+  }
+
+  // Of each setting, the first entry that matches counts.
+  void covered_settings() {
+    const auto& tools = document_.tools;
+    for (std::size_t at = 1; at < tools.size(); ++at) {
+      const auto earlier = [&](const auto& has) {
+        return !has(tools[at]) ||
+               std::any_of(tools.begin(), tools.begin() + static_cast<std::ptrdiff_t>(at),
+                           [&](const ToolSettings& tool) {
+                             return has(tool) && Glob(tool.pattern).matches(tools[at].pattern);
+                           });
+      };
+      const bool covered = earlier([](const auto& tool) { return tool.effect.has_value(); }) &&
+                           earlier([](const auto& tool) { return tool.price.has_value(); }) &&
+                           earlier([](const auto& tool) { return tool.broken_result.has_value(); });
+      if (!covered) continue;
+      warnings_.push_back("tool " + tools[at].pattern +
+                          ": patterns before it match all its tools: it never counts");
+    }
+  }
+
+  const PolicyDocument& document_;
+  const std::vector<std::string>& servers_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+std::vector<std::string> rule_warnings(const PolicyDocument& document,
+                                       const std::vector<std::string>& servers) {
+  return RuleWarnings(document, servers).all();
+}
+
+}  // namespace policies
