@@ -79,7 +79,7 @@ for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' }))
   refuses(`the tool key ${key}, which is not built yet,`, { policy: `${goodPolicy}tools: {m/x: {${key}: ${value}}}\n` }, 'policy.yaml:3:15', /not supported yet/);
 }
 refuses('a budget that asks', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' is not supported yet/);
-refuses('a rule with arguments', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {required: [a]}}') }, 'policy.yaml:2', /not supported yet/);
+refuses('a constraint with a keyword that would constrain nothing', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {requird: [a]}}') }, 'policy.yaml:2', /did you mean 'required'/);
 for (const effect of ['keyed', 'reconcilable']) {
   refuses(`the effect ${effect}`, { policy: `${goodPolicy}tools: {m/x: {effect: ${effect}}}\n` }, 'policy.yaml:3:23', /not supported yet/);
 }
