@@ -35,6 +35,8 @@ class SqliteJournal final : public Journal {
   Task<Status> commit(std::vector<JournalEntry> entries) override;
   Status submit(std::vector<JournalEntry> entries) override;
   bool writable() const override { return writer_.healthy(); }
+  /// Submissions that are not written yet.
+  std::size_t pending() const { return writer_.pending(); }
 
   /// The records that opened what is still open, oldest first: what must be answered for after a
   /// crash.

@@ -55,6 +55,11 @@ Status Writer::submit(Write write, std::size_t bytes) {
   return enqueue(submission);
 }
 
+std::size_t Writer::pending() const {
+  const std::lock_guard lock(mutex_);
+  return pending_;
+}
+
 // Takes the submission over unless it fails.
 Status Writer::enqueue(Submission& submission) {
   bool wake = false;

@@ -54,6 +54,8 @@ class Writer final {
 
   /// False after the database failed, until a transaction succeeds; the Writer tries by itself.
   bool healthy() const { return healthy_.load(std::memory_order_relaxed); }
+  /// Submissions that are not written yet.
+  std::size_t pending() const;
 
  private:
   using Done = std::function<void(Status)>;
@@ -79,7 +81,7 @@ class Writer final {
   const WriterOptions options_;
   std::atomic<bool> healthy_ = true;
 
-  std::mutex mutex_;  // guards the members below up to thread_
+  mutable std::mutex mutex_;  // guards the members below up to thread_
   std::condition_variable wake_;
   std::deque<Submission> queue_;
   std::size_t awaiting_ = 0;  ///< of those in queue_

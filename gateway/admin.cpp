@@ -90,6 +90,7 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (route == "GET /v1/servers") co_return list_servers();
   if (route == "POST /v1/servers/restart") co_return restart_server(request);
   if (route == "GET /v1/tools") co_return list_tools(request);
+  if (route == "GET /metrics") co_return d_.metrics.page();
   if (route == "GET /v1/budgets") co_return co_await list_budgets();
   if (route == "POST /v1/call") co_return co_await call(loop, request, request_id, peer);
   co_return error_response(404, "There is no such route: " + route);

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "gateway/connection.h"
+#include "gateway/metrics.h"
 #include "gateway/pipeline/pipeline.h"
 #include "tools/upstreams.h"
 
@@ -20,6 +21,7 @@ class Admin final : public HttpHandler {
     const pipeline::Pipeline& dry_runs;
     const base::Limits& limits;
     policies::ledger::Ledger& ledger;
+    const Metrics& metrics;
   };
 
   explicit Admin(const Dependencies& dependencies) : d_(dependencies) {}

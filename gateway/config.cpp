@@ -44,6 +44,8 @@ class ConfigReader {
     base::read_map(root,
                    {
                        {"listen", [this](const auto& node) { read_listen(node); }},
+                       {"metrics", [this](const auto& node) { read_metrics(node); }},
+                       {"drain", [this](const auto& node) { read_drain(node); }},
                        {"tls", [this](const auto& node) { read_tls(node); }},
                        {"public_url", [this](const auto& node) { read_public_url(node); }},
                        {"hosts", [this](const auto& node) { read_hosts(node); }},
@@ -68,6 +70,14 @@ class ConfigReader {
   void read_listen(const base::YamlNode& node) {
     config_.listen = parse_listen(node, expand_or_fail(node, directory_));
     listen_ = node;
+  }
+
+  void read_metrics(const base::YamlNode& node) {
+    config_.metrics = parse_listen(node, expand_or_fail(node, directory_));
+  }
+
+  void read_drain(const base::YamlNode& node) {
+    config_.drain = std::chrono::milliseconds(node.milliseconds());
   }
 
   void read_tls(const base::YamlNode& node) {

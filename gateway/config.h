@@ -62,7 +62,9 @@ struct TlsFiles {
 struct Config {
   std::filesystem::path file;
   ListenAddress listen;
-  std::optional<TlsFiles> tls;  ///< absent: plain HTTP
+  std::optional<TlsFiles> tls;           ///< absent: plain HTTP
+  std::optional<ListenAddress> metrics;  ///< of the listener for monitoring
+  std::chrono::milliseconds drain{30'000};  ///< how long calls in flight may take at the end
   std::string public_url;
   std::vector<std::string> hosts;           ///< names by which others reach it, beside loopback
   std::filesystem::path store;              ///< SQLite file; holds the keys in any case

@@ -39,6 +39,12 @@ HttpResponse overloaded() {
   return response;
 }
 
+HttpResponse ending() {
+  HttpResponse response = error_response(503, "The gateway is ending. Nothing was sent.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 // The last fence: what is thrown on the request path is a bug, which costs this request its answer
 // and nothing else.
 base::Task<HttpResponse> handle_fenced(base::Loop& loop, const ConnectionContext& context,
@@ -62,6 +68,7 @@ base::Task<HttpResponse> answer(base::Loop& loop, const ConnectionContext& conte
                                 const std::string& peer) {
   const Counted call(context.load.calls);
   if (call.before() >= context.limits.calls_in_flight) co_return overloaded();
+  if (context.load.draining) co_return ending();
   co_return co_await handle_fenced(loop, context, request, id, peer);
 }
 
@@ -120,7 +127,7 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
     }
     const std::string id = new_request_id();
     const HttpResponse response = co_await answer(loop, context, request, id, peer);
-    const bool keep_alive = request.keep_alive && !response.close;
+    const bool keep_alive = request.keep_alive && !response.close && !context.load.draining;
     const std::string text = serialize(response, {id, keep_alive, asks_for_head(request)});
     auto sent = co_await stream.write(text, context.limits.write_timeout);
     if (!sent) co_return;

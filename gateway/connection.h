@@ -27,6 +27,8 @@ class HttpHandler {
 struct Load {
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> calls{0};
+  /// What is in flight is finished, nothing else is begun, and every answer ends its connection.
+  std::atomic<bool> draining{false};
 };
 
 /// What a connection works with; all of it outlives every connection.

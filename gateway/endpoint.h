@@ -4,6 +4,7 @@
 #include "gateway/connection.h"
 #include "gateway/mcp_service.h"
 #include "gateway/origin_guard.h"
+#include "gateway/readiness.h"
 
 namespace gateway {
 
@@ -12,8 +13,12 @@ namespace gateway {
 class Endpoint final : public HttpHandler {
  public:
   Endpoint(const OriginGuard& guard, const Authenticator& authenticator, McpService& service,
-           base::Log& log)
-      : guard_(guard), authenticator_(authenticator), service_(service), log_(log) {}
+           const Readiness& readiness, base::Log& log)
+      : guard_(guard),
+        authenticator_(authenticator),
+        service_(service),
+        readiness_(readiness),
+        log_(log) {}
 
   base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                   const std::string& request_id, const std::string& peer) override;
@@ -24,6 +29,7 @@ class Endpoint final : public HttpHandler {
   const OriginGuard& guard_;
   const Authenticator& authenticator_;
   McpService& service_;
+  const Readiness& readiness_;
   base::Log& log_;
 };
 

@@ -52,14 +52,17 @@ Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Lo
       upstreams_(enabled_servers(config), loops_, config_.limits, log,
                  [this] { publish_snapshot(); }),
       dispatcher_(upstreams_),
-      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_, *ledger_})),
+      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_, *ledger_, call_metrics_})),
       dry_runs_(pipeline::dry_run_pipeline()),
       sessions_(config_.limits),
       guard_(config.hosts),
       authenticator_(keys_.get(), snapshot_),
       service_(snapshot_, calls_, sessions_, config_.limits),
-      endpoint_(guard_, authenticator_, service_, log_),
-      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits, *ledger_}) {
+      readiness_([this] { return upstreams_.were_asked(); }, *journal_, load_),
+      metrics_({call_metrics_, load_, upstreams_, *journal_}),
+      endpoint_(guard_, authenticator_, service_, readiness_, log_),
+      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits, *ledger_, metrics_}),
+      monitor_(guard_, metrics_, readiness_) {
   publish_snapshot();
 }
 
@@ -115,6 +118,15 @@ base::Status Gateway::listen() {
                              {endpoint_, config_.limits, load_, log_}, std::move(tls));
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
+  return config_.metrics ? listen_for_monitoring() : base::Status{};
+}
+
+base::Status Gateway::listen_for_monitoring() {
+  auto listener = listen_tcp(loops_, config_.metrics->host, config_.metrics->port,
+                             {monitor_, config_.limits, monitor_load_, log_}, nullptr);
+  if (!listener) return listener.error();
+  monitor_listener_ = std::move(*listener);
+  log_.write(base::LogLevel::info, "metrics", {{"port", std::int64_t{monitor_listener_->port()}}});
   return {};
 }
 
@@ -123,11 +135,18 @@ void Gateway::start() {
   upstreams_.start();
   listener_->start();
   admin_listener_->start();
+  if (monitor_listener_) monitor_listener_->start();
   loops_.start();
   if (keys_) {
     key_refresher_ = std::jthread(
         [this](std::stop_token stop) { keep_refreshing(std::move(stop), *keys_, log_); });
   }
+}
+
+void Gateway::drain() {
+  log_.write(base::LogLevel::info, "draining", {{"requests", std::int64_t(load_.calls.load())}});
+  load_.draining = true;
+  listener_->stop();
 }
 
 void Gateway::stop() {
@@ -136,6 +155,7 @@ void Gateway::stop() {
   std::error_code ignored;
   if (admin_listener_) std::filesystem::remove(config_.admin_socket, ignored);
   admin_listener_.reset();
+  monitor_listener_.reset();
   listener_.reset();
 }
 

@@ -16,9 +16,13 @@
 #include "gateway/key_store.h"
 #include "gateway/listener.h"
 #include "gateway/mcp_service.h"
+#include "gateway/metrics.h"
+#include "gateway/monitor.h"
 #include "gateway/origin_guard.h"
+#include "gateway/pipeline/call_metrics.h"
 #include "gateway/pipeline/pipeline.h"
 #include "gateway/pipeline/upstream_dispatcher.h"
+#include "gateway/readiness.h"
 #include "gateway/sessions.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
@@ -37,6 +41,10 @@ class Gateway {
 
   /// Starts to accept and to discover; returns at once.
   void start();
+  /// Takes no more connections and no more calls; those in flight go on.
+  void drain();
+  /// Requests that are being answered.
+  std::size_t requests_in_flight() const { return load_.calls; }
   /// Ends all connections and waits until nothing runs any more.
   void stop();
 
@@ -49,6 +57,7 @@ class Gateway {
           const std::vector<policies::ledger::StoredSpending>& spent);
   base::Status answer_for_open_intents();
   base::Status listen();
+  base::Status listen_for_monitoring();
   void publish_snapshot();
   void report_disabled_servers();
 
@@ -63,16 +72,22 @@ class Gateway {
   std::unique_ptr<policies::ledger::Ledger> ledger_;
   tools::Upstreams upstreams_;
   pipeline::UpstreamDispatcher dispatcher_;
+  pipeline::CallMetrics call_metrics_;
   pipeline::Pipeline calls_;
   pipeline::Pipeline dry_runs_;
   Sessions sessions_;
   OriginGuard guard_;
   Authenticator authenticator_;
   McpService service_;
+  Readiness readiness_;
+  Metrics metrics_;
   Endpoint endpoint_;
   Admin admin_;
+  Load monitor_load_;
+  Monitor monitor_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Listener> admin_listener_;
+  std::unique_ptr<Listener> monitor_listener_;  // null: not configured
   std::jthread key_refresher_;
 };
 

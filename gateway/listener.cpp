@@ -7,6 +7,7 @@
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 
 namespace gateway {
@@ -52,6 +53,10 @@ class SocketListener final : public Listener {
         deadline_(loops.at(0).watchdog(), [this] { close(); }) {}
 
   void start() override { loops_.at(0).spawn(accept()); }
+
+  void stop() override {
+    asio::post(loops_.at(0).io(), [this] { close(); });
+  }
 
   std::uint16_t port() const override {
     if constexpr (std::is_same_v<Protocol, Tcp>) return acceptor_.local_endpoint().port();

@@ -18,6 +18,8 @@ class Listener {
   virtual ~Listener() = default;
   /// Begins to accept, on loop 0.
   virtual void start() = 0;
+  /// Takes no more connections; those that it has taken go on. May be called from any thread.
+  virtual void stop() = 0;
   /// The bound TCP port; 0 for a unix socket.
   virtual std::uint16_t port() const = 0;
 };

@@ -83,6 +83,7 @@ base::Task<void> Upstream::keep_discovered() {
       co_await watch();
     } else {
       set_state(State::down, for_people(discovered.error()));
+      was_asked_ = true;
     }
     if (restart_asked_.exchange(false)) {
       link_->reset();
@@ -140,6 +141,7 @@ base::Task<base::Status> Upstream::discover() {
   // It may have been lost before it was ready.
   if (!link_->usable()) set_state(State::down, "it ended right after its start");
   on_change_();
+  was_asked_ = true;
   co_return base::Status{};
 }
 

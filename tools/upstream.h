@@ -62,6 +62,8 @@ class Upstream {
 
   const std::string& name() const { return settings_.name; }
   UpstreamStatus status() const;
+  /// Whether the first attempt to discover it has ended, one way or the other.
+  bool was_asked() const { return was_asked_; }
   std::size_t instances() const { return link_->instances(); }
   std::shared_ptr<const ServerTools> tools() const;
 
@@ -81,6 +83,7 @@ class Upstream {
   std::unique_ptr<UpstreamLink> link_;
   RestartPolicy policy_;  // of loop 0 alone
   std::atomic<bool> restart_asked_{false};
+  std::atomic<bool> was_asked_{false};
 
   mutable std::mutex mutex_;  // guards what follows
   UpstreamStatus status_;

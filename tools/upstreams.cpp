@@ -24,6 +24,11 @@ Upstream* Upstreams::find(std::string_view name) const {
   return found == upstreams_.end() ? nullptr : found->get();
 }
 
+bool Upstreams::were_asked() const {
+  return std::all_of(upstreams_.begin(), upstreams_.end(),
+                     [](const auto& upstream) { return upstream->was_asked(); });
+}
+
 std::vector<std::shared_ptr<const ServerTools>> Upstreams::tools() const {
   std::vector<std::shared_ptr<const ServerTools>> all;
   for (const auto& upstream : upstreams_) {

@@ -18,6 +18,8 @@ class Upstreams {
   void start();
   Upstream* find(std::string_view name) const;
   const std::vector<std::unique_ptr<Upstream>>& all() const { return upstreams_; }
+  /// Whether each has been asked for its tools once, successfully or not.
+  bool were_asked() const;
   /// What every server offers now; those that were never reached are left out.
   std::vector<std::shared_ptr<const ServerTools>> tools() const;
 

@@ -1,14 +1,25 @@
 #include <pthread.h>
 
+#include <chrono>
 #include <csignal>
 #include <iostream>
 #include <memory>
 
 #include "gateway/commands/load.h"
+#include "gateway/commands/service_manager.h"
 #include "gateway/gateway.h"
 
 namespace gateway::commands {
 namespace {
+
+// Until nothing is in flight, the time is over, or a second signal says that it is.
+void wait_for_calls(const Gateway& gateway, std::chrono::milliseconds time, const sigset_t& endings) {
+  constexpr timespec between_looks{0, 20'000'000};
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (gateway.requests_in_flight() > 0 && std::chrono::steady_clock::now() < end) {
+    if (sigtimedwait(&endings, nullptr, &between_looks) > 0) return;
+  }
+}
 
 Exit serve(const Invocation& invocation) {
   // Blocked before any thread starts, so that only the wait below receives them.
@@ -32,8 +43,13 @@ Exit serve(const Invocation& invocation) {
   gateway.start();
   std::cout << "sluice listening on " << gateway.url() << std::endl;
 
+  tell_service_manager("READY=1");
+
   int signal = 0;
   sigwait(&endings, &signal);
+  tell_service_manager("STOPPING=1");
+  gateway.drain();
+  wait_for_calls(gateway, loaded.config.drain, endings);
   gateway.stop();
   return Exit::done;
 }

@@ -5,11 +5,13 @@ namespace {
 
 class Observe final : public Stage {
  public:
-  explicit Observe(base::Log& log) : log_(log) {}
+  Observe(base::Log& log, CallMetrics& metrics) : log_(log), metrics_(metrics) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
     Outcome outcome = co_await next(call);
-    const auto taken = std::chrono::steady_clock::now() - call.started;
+    const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - call.started);
+    metrics_.count(call.entry ? std::string_view(call.entry->server()) : "", outcome, taken);
     const bool server_at_fault =
         outcome.kind == Outcome::Kind::failed || outcome.kind == Outcome::Kind::unknown;
     log_.write(server_at_fault ? base::LogLevel::warn : base::LogLevel::info, "call",
@@ -19,16 +21,19 @@ class Observe final : public Stage {
                 {"outcome", to_string(outcome.kind)},
                 {"reason", outcome.reason},
                 {"detail", outcome.detail},
-                {"micros", std::chrono::duration_cast<std::chrono::microseconds>(taken).count()}});
+                {"micros", taken.count()}});
     co_return outcome;
   }
 
  private:
   base::Log& log_;
+  CallMetrics& metrics_;
 };
 
 }  // namespace
 
-std::unique_ptr<Stage> observe(base::Log& log) { return std::make_unique<Observe>(log); }
+std::unique_ptr<Stage> observe(base::Log& log, CallMetrics& metrics) {
+  return std::make_unique<Observe>(log, metrics);
+}
 
 }  // namespace gateway::pipeline::stages

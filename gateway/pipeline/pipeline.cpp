@@ -32,7 +32,7 @@ class StopHere final : public Stage {
 Pipeline call_pipeline(const Dependencies& d) {
   Stages stages;
   stages.push_back(stages::audit(d.journal));  // outermost: sees every outcome, refusals included
-  stages.push_back(stages::observe(d.log));    // the same outcome, for operators
+  stages.push_back(stages::observe(d.log, d.metrics));    // the same outcome, for operators
   stages.push_back(stages::resolve());         // name → server and tool
   stages.push_back(stages::authorize());  // → Permit; before validate: a stranger learns no schema
   stages.push_back(stages::validate());   // a malformed call costs no quota

@@ -11,6 +11,7 @@ struct Dependencies {
   const base::Limits& limits;
   Dispatcher& dispatcher;
   policies::ledger::Ledger& ledger;
+  CallMetrics& metrics;
 };
 
 /// The stages of a call, in order. Thread-safe: the stages keep no state of a call.

@@ -5,6 +5,7 @@
 #include "base/journal.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "gateway/pipeline/call_metrics.h"
 #include "gateway/pipeline/dispatcher.h"
 #include "gateway/pipeline/stage.h"
 #include "policies/ledger/ledger.h"
@@ -15,8 +16,8 @@ namespace gateway::pipeline::stages {
 /// Refuses while the journal cannot write; on the way up writes the call's audit record, together
 /// with its outcome.
 std::unique_ptr<Stage> audit(base::Journal& journal);
-/// One log line per call.
-std::unique_ptr<Stage> observe(base::Log& log);
+/// One log line per call, and its count.
+std::unique_ptr<Stage> observe(base::Log& log, CallMetrics& metrics);
 /// The caller's name for a tool becomes a catalog entry.
 std::unique_ptr<Stage> resolve();
 /// Asks policy for a Permit. What it denies is an unknown tool.

@@ -37,6 +37,7 @@ export class Sluice {
     this.config = {
       listen: '127.0.0.1:0',
       store: 'sqlite:./sluice.db',
+      drain: '250ms', // what hangs in a test need not be waited for
       ...(policy === null ? {} : { policies: ['policy.yaml'] }),
       servers: Object.fromEntries(entries),
       ...(limits ? { limits } : {}),

@@ -46,12 +46,17 @@ struct Fixture {
   NoServer dispatcher;
   policies::ledger::SystemClock clock;
   policies::ledger::MemoryLedger ledger{journal, clock};
-  pipeline::Pipeline calls = pipeline::call_pipeline({journal, log, limits, dispatcher, ledger});
+  pipeline::CallMetrics metrics;
+  pipeline::Pipeline calls =
+      pipeline::call_pipeline({journal, log, limits, dispatcher, ledger, metrics});
   Sessions sessions{limits};
   OriginGuard guard{{}};
   Authenticator authenticator{keys.get(), snapshot};
   McpService service{snapshot, calls, sessions, limits};
-  Endpoint endpoint{guard, authenticator, service, log};
+  bool servers_asked = true;
+  Load load;
+  Readiness readiness{[this] { return servers_asked; }, journal, load};
+  Endpoint endpoint{guard, authenticator, service, readiness, log};
   base::Loop loop{0};
   std::string alice = *keys->create("alice", std::chrono::hours(1), now());
   std::string bob = *keys->create("bob", std::chrono::hours(1), now());
@@ -144,6 +149,31 @@ TEST_CASE("a key whose agent the policy no longer names is refused", "[endpoint]
   const std::string ghost = *f.keys->create("ghost", std::chrono::hours(1), now());
   REQUIRE(f.keys->refresh().ok());
   CHECK(f.modern(ghost, "tools/list").status == 401);
+}
+
+TEST_CASE("probes are answered without a key and under any name", "[endpoint]") {
+  Fixture f;
+  const auto probe = [&](const std::string& path) {
+    RawRequest request;
+    request.head = "GET " + path + " HTTP/1.1\r\nHost: 10.1.2.3\r\n\r\n";
+    request.fields = std::move(*base::parse_head(request.head));
+    return tests::run_task(f.endpoint.handle(f.loop, request, "req_1", ""));
+  };
+  CHECK(probe("/healthz").status == 200);
+  CHECK(probe("/healthz2").status == 403);
+  CHECK(probe("/readyz?x").status == 403);
+  f.servers_asked = false;
+  CHECK(probe("/readyz").body == R"({"ready":false,"reason":"starting"})");
+  f.servers_asked = true;
+  CHECK(probe("/readyz").status == 200);
+  f.servers_asked = false;  // one that came later
+  CHECK(probe("/readyz").status == 200);
+  f.journal.is_writable = false;
+  CHECK(probe("/readyz").body == R"({"ready":false,"reason":"journal"})");
+  f.load.draining = true;
+  CHECK(probe("/readyz").status == 503);
+  CHECK(probe("/readyz").body == R"({"ready":false,"reason":"draining"})");
+  CHECK(probe("/healthz").status == 200);
 }
 
 TEST_CASE("an Origin from elsewhere is 403 even with a valid key", "[endpoint]") {

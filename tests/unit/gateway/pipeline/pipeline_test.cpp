@@ -65,7 +65,8 @@ struct Fixture {
   FakeDispatcher dispatcher{journal};
   policies::ledger::SystemClock clock;
   policies::ledger::MemoryLedger ledger{journal, clock};
-  Pipeline pipeline = call_pipeline({journal, log, limits, dispatcher, ledger});
+  CallMetrics metrics;
+  Pipeline pipeline = call_pipeline({journal, log, limits, dispatcher, ledger, metrics});
   std::shared_ptr<const Snapshot> snapshot = tests::snapshot_of(
       policy, {tests::server_tools("files",
                                    {tests::echo_definition("read"), tests::echo_definition("write"),
@@ -343,7 +344,8 @@ TEST_CASE("a budget that is used up refuses with its name, its state and when it
   tests::ManualClock clock;
   Fixture f;
   policies::ledger::MemoryLedger ledger{f.journal, clock};
-  const Pipeline pipeline = call_pipeline({f.journal, f.log, f.limits, f.dispatcher, ledger});
+  const Pipeline pipeline =
+      call_pipeline({f.journal, f.log, f.limits, f.dispatcher, ledger, f.metrics});
   f.snapshot = tests::snapshot_of(
       "currency: EUR\nagents: {alice: {roles: [writer]}}\nroles: {writer: {allow: [files/*], "
       "budgets: [{name: daily, window: day, money: 5.00}]}}\n"

@@ -1,0 +1,104 @@
+#include "gateway/metrics.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+
+#include "base/metrics_text.h"
+#include "base/version.h"
+
+namespace gateway {
+namespace {
+
+using base::MetricsText;
+using ServerState = tools::UpstreamStatus::State;
+
+constexpr std::array all_states = {ServerState::connecting, ServerState::ready, ServerState::down, ServerState::stopped};
+
+std::uint64_t value_of(const std::atomic<std::uint64_t>& count) {
+  return count.load(std::memory_order_relaxed);
+}
+
+void show_calls(MetricsText& text, const pipeline::CallMetrics& calls) {
+  text.family("sluice_calls_total", "counter", "Calls of tools, by server and what became of them.");
+  calls.each([&](const std::string& name, const pipeline::CallMetrics::Server& server) {
+    for (std::size_t i = 0; i < server.calls.size(); ++i) {
+      text.sample("", {{"server", name}, {"outcome", pipeline::CallMetrics::outcomes[i]}},
+                  value_of(server.calls[i]));
+    }
+  });
+  text.family("sluice_call_duration_seconds", "histogram", "From a call's arrival to its outcome.");
+  calls.each([&](const std::string& name, const pipeline::CallMetrics::Server& server) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < server.times.size(); ++i) {
+      const bool last = i == pipeline::CallMetrics::bounds.size();
+      const std::string bound =
+          last ? "+Inf"
+               : MetricsText::seconds_text(
+                     static_cast<std::uint64_t>(pipeline::CallMetrics::bounds[i]));
+      sum += value_of(server.times[i]);
+      text.sample("_bucket", {{"server", name}, {"le", bound}}, sum);
+    }
+    text.seconds("_sum", {{"server", name}}, value_of(server.micros));
+    text.sample("_count", {{"server", name}}, sum);
+  });
+}
+
+void show_load(MetricsText& text, const Load& load) {
+  text.family("sluice_requests_in_flight", "gauge", "Requests that are being answered.");
+  text.sample("", {}, load.calls);
+  text.family("sluice_connections", "gauge", "Connections of clients.");
+  text.sample("", {}, load.connections);
+}
+
+void show_upstreams(MetricsText& text, const tools::Upstreams& upstreams) {
+  text.family("sluice_upstream_state", "gauge", "1 for the state that a server is in.");
+  for (const auto& upstream : upstreams.all()) {
+    const ServerState state = upstream->status().state;
+    for (const ServerState one : all_states) {
+      text.sample("", {{"server", upstream->name()}, {"state", tools::to_string(one)}},
+                  one == state ? 1 : 0);
+    }
+  }
+  text.family("sluice_upstream_tools", "gauge", "Tools that a server offers.");
+  for (const auto& upstream : upstreams.all()) {
+    const auto offered = upstream->tools();
+    text.sample("", {{"server", upstream->name()}}, offered ? offered->tools.size() : 0);
+  }
+  text.family("sluice_upstream_processes", "gauge", "Processes that run for a server.");
+  for (const auto& upstream : upstreams.all()) {
+    text.sample("", {{"server", upstream->name()}}, upstream->instances());
+  }
+}
+
+void show_journal(MetricsText& text, const base::SqliteJournal& journal) {
+  text.family("sluice_journal_queue", "gauge", "Submissions that wait to be written.");
+  text.sample("", {}, journal.pending());
+  text.family("sluice_journal_writable", "gauge", "0 while the journal cannot write.");
+  text.sample("", {}, journal.writable() ? 1 : 0);
+}
+
+// proc(5): the second number of statm is resident pages.
+void show_process(MetricsText& text) {
+  std::uint64_t size = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident;
+  text.family("process_resident_memory_bytes", "gauge", "Resident memory.");
+  text.sample("", {}, resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+  text.family("sluice_build_info", "gauge", "The version that runs.");
+  text.sample("", {{"version", base::version}}, 1);
+}
+
+}  // namespace
+
+HttpResponse Metrics::page() const {
+  MetricsText text;
+  show_calls(text, sources_.calls);
+  show_load(text, sources_.load);
+  show_upstreams(text, sources_.upstreams);
+  show_journal(text, sources_.journal);
+  show_process(text);
+  return {200, {{"Content-Type", std::string(MetricsText::content_type)}}, text.take(), false};
+}
+
+}  // namespace gateway

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connect } from 'node:net';
+import { endAll } from './support/end_all.mjs';
+import { records } from './support/journal.mjs';
+import { plainServer, textResult } from './support/plain_server.mjs';
+import { RawConnection } from './support/raw_http.mjs';
+import { bytesOf, call, callBytes } from './support/rpc.mjs';
+import { Sluice } from './support/sluice.mjs';
+import { eventually, scaled, slow, within } from './support/time.mjs';
+
+/** A gateway before a server whose calls wait until the test lets them go. */
+async function holding(drain, run) {
+  const held = [];
+  const server = await plainServer(({ answer }) => held.push(() => answer(textResult('done'))), { tools: ['act'] });
+  const sluice = await Sluice.start({ servers: { s: server.url }, config: { drain } });
+  try {
+    const key = await sluice.key();
+    await run({ sluice, key, held });
+  } finally {
+    await endAll(() => sluice.remove(), () => server.close());
+  }
+}
+
+const refused = (port) => new Promise((done) => {
+  const socket = connect(port, '127.0.0.1', () => (socket.destroy(), done(false))).on('error', () => done(true));
+});
+
+test('told to end, it takes no more connections and calls, finishes those in flight, and ends with 0', () =>
+  holding('60s', async ({ sluice, key, held }) => {
+    const flying = await RawConnection.open(sluice.port);
+    const idle = await RawConnection.open(sluice.port);
+    idle.send(bytesOf({ method: 'GET', path: '/readyz' }));
+    assert.equal((await idle.response()).status, 200);
+    flying.send(callBytes(key, 's__act'));
+    await eventually('the call is with its server', () => held.length === 1);
+    sluice.child.kill('SIGTERM');
+    await eventually('no connection is taken', () => refused(sluice.port));
+    assert.ok(sluice.running());
+
+    idle.send(bytesOf({ method: 'GET', path: '/readyz' }));
+    const late = await idle.response();
+    assert.equal(late.status, 503);
+    assert.equal(late.headers.connection, 'close');
+    await idle.ended();
+
+    held[0]();
+    const answer = await flying.response();
+    assert.equal(answer.status, 200);
+    assert.equal(JSON.parse(answer.body).result.content[0].text, 'done');
+    assert.equal(answer.headers.connection, 'close');
+    await flying.ended();
+    assert.deepEqual(await within(10_000, 'the end', sluice.ended), { code: 0, signal: null });
+    sluice.end = { code: 0 };
+  }));
+
+test('connections that rest are closed, not reset', () =>
+  holding('60s', async ({ sluice }) => {
+    const idle = await RawConnection.open(sluice.port);
+    idle.send(bytesOf({ method: 'GET', path: '/healthz' }));
+    await idle.response();
+    let failure;
+    idle.socket.on('error', (error) => (failure = error));
+    assert.equal(await sluice.stop(), true);
+    await idle.ended();
+    assert.equal(failure, undefined);
+  }));
+
+test('what is still in flight when the time is over is recorded as unknown, and its caller is told', () =>
+  holding(`${300 * slow}ms`, async ({ sluice, key, held }) => {
+    const flying = call(sluice, key, 's__act');
+    await eventually('the call is with its server', () => held.length === 1);
+    const start = Date.now();
+    assert.equal(await sluice.stop(), true);
+    assert.ok(Date.now() - start >= 300 * slow - 50);
+    const { result } = await flying;
+    assert.match(result.content[0].text, /may have been carried out/);
+    assert.equal(records(sluice, 'audit').at(-1).body.outcome.kind, 'unknown');
+    await sluice.start();
+    assert.ok(!sluice.logLines().some((line) => line.event === 'outcome_unknown'), 'nothing was left open');
+  }));
+
+test('a second signal ends it at once', () =>
+  holding('60s', async ({ sluice, key, held }) => {
+    const flying = call(sluice, key, 's__act').catch(() => undefined);
+    await eventually('the call is with its server', () => held.length === 1);
+    sluice.child.kill('SIGTERM');
+    await eventually('it drains', () => refused(sluice.port));
+    const start = Date.now();
+    sluice.child.kill('SIGTERM');
+    assert.deepEqual(await within(10_000, 'the end', sluice.ended), { code: 0, signal: null });
+    assert.ok(Date.now() - start < scaled(2_000));
+    sluice.end = { code: 0 };
+    await flying;
+  }));
