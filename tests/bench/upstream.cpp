@@ -17,7 +17,7 @@ namespace {
 
 using asio::ip::tcp;
 
-enum class Mode { answer, hang, garbage };
+enum class Mode { answer, hang, garbage, flood, drip, die };
 
 struct Options {
   std::uint16_t port = 0;
@@ -25,6 +25,10 @@ struct Options {
   Mode mode = Mode::answer;
   Character character;
 };
+
+constexpr std::string_view endless_head =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+constexpr std::chrono::milliseconds drip_pause{20};
 
 /// Not HTTP, HTTP without sense, JSON that is cut off, and an answer that nobody asked for.
 constexpr std::array<std::string_view, 4> garbage{
@@ -61,6 +65,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void received(std::size_t size) {
     if (options_.mode == Mode::hang) return read();
     if (options_.mode == Mode::garbage) return answer_garbage();
+    if (options_.mode == Mode::die) return;  // the connection ends with its last reference
+    if (options_.mode == Mode::flood || options_.mode == Mode::drip) return begin_endless();
     buffer_.append(chunk_.data(), size);
     next();
   }
@@ -99,6 +105,30 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     output_ = garbage.at(turn++ % garbage.size());
     asio::async_write(socket_, asio::buffer(output_),
                       [self = shared_from_this()](std::error_code, std::size_t) {});
+  }
+
+  void begin_endless() {
+    output_ = endless_head;
+    asio::async_write(socket_, asio::buffer(output_),
+                      [self = shared_from_this()](std::error_code error, std::size_t) {
+                        if (!error) self->go_on_endlessly();
+                      });
+  }
+
+  /// One event after the other as fast as they are taken, or one byte of one event now and then.
+  void go_on_endlessly() {
+    if (options_.mode == Mode::flood) return write_more(": flood\n\ndata: {}\n\n");
+    timer_.expires_after(drip_pause);
+    timer_.async_wait([self = shared_from_this()](std::error_code) { self->write_more(":"); });
+  }
+
+  void write_more(std::string_view text) {
+    output_ = text;
+    while (options_.mode == Mode::flood && output_.size() < chunk_.size()) output_.append(text);
+    asio::async_write(socket_, asio::buffer(output_),
+                      [self = shared_from_this()](std::error_code error, std::size_t) {
+                        if (!error) self->go_on_endlessly();
+                      });
   }
 
   tcp::socket socket_;
@@ -167,11 +197,14 @@ int main(int argc, char** argv) {
   auto* delay = app.add_option("--delay-ms", delay_ms, "adds a tool `slow` that takes this long")
                     ->check(CLI::Range(0, 3'600'000));
   app.add_flag("--legacy", options.character.legacy, "speak 2025-11-25 instead of 2026-07-28");
-  app.add_option("--mode", options.mode, "answer, hang or garbage")
+  app.add_option("--mode", options.mode, "what becomes of a request: answer, hang, garbage, flood, drip or die")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, bench::Mode>{{"answer", bench::Mode::answer},
                                              {"hang", bench::Mode::hang},
-                                             {"garbage", bench::Mode::garbage}}));
+                                             {"garbage", bench::Mode::garbage},
+                                             {"flood", bench::Mode::flood},
+                                             {"drip", bench::Mode::drip},
+                                             {"die", bench::Mode::die}}));
   CLI11_PARSE(app, argc, argv);
   if (delay->count() > 0) options.character.delay = std::chrono::milliseconds(delay_ms);
 
