@@ -27,7 +27,8 @@ std::optional<std::string> param_mismatch(const MethodContext& context,
   const tools::CatalogEntry* entry = call.snapshot->catalog->find(call.tool);
   if (entry == nullptr || entry->tool->param_headers.empty()) return std::nullopt;
   const auto decision =
-      call.snapshot->policy->decide(call.principal.agent, entry->server(), entry->tool->name);
+      call.snapshot->policy->decide(policies::Caller{call.principal.agent, call.principal.view},
+                                    entry->server(), entry->tool->name);
   if (!decision.listed) return std::nullopt;
   const auto lookup = [](const void* fields, std::string_view name) {
     return static_cast<const base::HttpFields*>(fields)->find(name);

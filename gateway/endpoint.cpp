@@ -30,7 +30,7 @@ base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& re
                {{"request", request_id}, {"status", 403}, {"reason", *reason}});
     co_return error_response(403, *reason);
   }
-  const auto principal = authenticator_.authenticate(fields, seconds_now());
+  auto principal = authenticator_.authenticate(fields, seconds_now());
   if (!principal) {
     log_.write(base::LogLevel::info, "refused",
                {{"request", request_id}, {"status", 401}, {"reason", "no valid key"}});
@@ -38,9 +38,18 @@ base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& re
   }
   auto target = parse_target(request.head);
   if (!target) co_return error_response(400, target.error().message);
-  if (target->path != "/mcp")
-    co_return error_response(404, "There is nothing here; the endpoint is /mcp.");
+  if (!choose_view(target->path, *principal)) {
+    co_return error_response(404, "There is nothing here; the endpoint is /mcp, or /mcp/VIEW.");
+  }
   co_return co_await service_.handle(loop, request, target->method, request_id, *principal);
+}
+
+bool Endpoint::choose_view(std::string_view path, pipeline::Principal& principal) const {
+  constexpr std::string_view endpoint = "/mcp", views = "/mcp/";
+  if (path == endpoint) return true;
+  if (!path.starts_with(views)) return false;
+  principal.view = path.substr(views.size());
+  return service_.serves_view(principal.view);
 }
 
 HttpResponse Endpoint::refuse_stranger(const RawRequest& request) const {

@@ -24,6 +24,8 @@ class Endpoint final : public HttpHandler {
                                   const std::string& request_id, const std::string& peer) override;
 
  private:
+  /// `/mcp/VIEW` narrows the principal; false when there is nothing at this path.
+  bool choose_view(std::string_view path, pipeline::Principal& principal) const;
   HttpResponse refuse_stranger(const RawRequest& request) const;
 
   const OriginGuard& guard_;

@@ -14,6 +14,9 @@ class McpService {
   McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline::Pipeline& calls,
              Sessions& sessions, const base::Limits& limits);
 
+  /// Whether the policy has a view of this name.
+  bool serves_view(std::string_view name) const { return snapshot_.get()->policy->has_view(name); }
+
   base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                   const std::string& method, const std::string& request_id,
                                   const pipeline::Principal& principal);

@@ -78,8 +78,8 @@ base::Task<Reply> list_tools(MethodContext& context) {
   for (const tools::CatalogEntry& entry : context.snapshot->catalog->entries()) {
     if (!entry.tool->quarantine.empty()) continue;
     // The same decision that tools/call obeys (invariant 2).
-    const auto decision =
-        context.snapshot->policy->decide(context.principal.agent, entry.server(), entry.tool->name);
+    const auto decision = context.snapshot->policy->decide(
+        {context.principal.agent, context.principal.view}, entry.server(), entry.tool->name);
     if (!decision.listed) continue;
     if (!tools.empty()) tools.push_back(',');
     tools.append(entry.listing);

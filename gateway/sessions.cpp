@@ -12,7 +12,7 @@ std::string Sessions::open(const pipeline::Principal& owner, mcp::Revision revis
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   make_room(sessions, now);
-  sessions.emplace(id, Session{revision, now});
+  sessions.emplace(id, Session{revision, owner.view, now});
   return id;
 }
 
@@ -35,7 +35,7 @@ std::optional<mcp::Revision> Sessions::use(const pipeline::Principal& owner, std
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   const auto found = sessions.find(id);
-  if (found == sessions.end()) return std::nullopt;
+  if (found == sessions.end() || found->second.view != owner.view) return std::nullopt;
   if (now - found->second.used > limits_.session_idle) {
     sessions.erase(found);
     return std::nullopt;
@@ -48,7 +48,7 @@ bool Sessions::close(const pipeline::Principal& owner, std::string_view id) {
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   const auto found = sessions.find(id);
-  if (found == sessions.end()) return false;
+  if (found == sessions.end() || found->second.view != owner.view) return false;
   sessions.erase(found);
   return true;
 }

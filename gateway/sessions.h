@@ -16,8 +16,8 @@
 namespace gateway {
 
 /// Sessions of legacy clients (2025-11-25, transports: session management). An id alone is worth
-/// nothing: it is looked up together with tenant and agent (invariant 7). Bounded per agent: the
-/// one used longest ago makes room. Thread-safe.
+/// nothing: it is looked up together with tenant and agent (invariant 7), and only through the view
+/// by which it was opened. Bounded per agent: the one used longest ago makes room. Thread-safe.
 class Sessions {
  public:
   explicit Sessions(const base::Limits& limits) : limits_(limits) {}
@@ -35,6 +35,7 @@ class Sessions {
   using Owner = std::pair<std::string, std::string>;  // tenant, agent
   struct Session {
     mcp::Revision revision;
+    std::string view;
     base::SteadyTime used;
   };
   using OwnedSessions = std::map<std::string, Session, std::less<>>;

@@ -55,6 +55,10 @@ Policy::Policy(PolicyDocument document)
     : currency_(document.currency), version_(policy_version(document)) {
   add_agents(document);
   add_tools(document.tools);
+  for (const auto& [name, view] : document.views) {
+    GlobList& shown = views_[name];
+    for (const Rule& rule : view.tools) shown.add(rule.pattern);
+  }
 }
 
 void Policy::add_tools(const std::vector<ToolSettings>& tools) {
@@ -169,12 +173,20 @@ void Policy::permit(const Question& question, const RuleSource& source, const st
       Permit(question.agent_name, std::string(question.server), std::string(question.tool), text);
 }
 
-Decision Policy::decide(std::string_view agent, std::string_view server, std::string_view tool,
+bool Policy::shows(std::string_view view, std::string_view name, Decision& decision) const {
+  if (view.empty()) return true;
+  const auto found = views_.find(view);
+  if (found != views_.end() && found->second.first_match(name)) return true;
+  decision.reason = "the view " + std::string(view) + " does not show it";
+  return false;
+}
+
+Decision Policy::decide(const Caller& caller, std::string_view server, std::string_view tool,
                         const base::Json* arguments) const {
   Decision decision;
-  const auto found = agents_.find(agent);
+  const auto found = agents_.find(caller.agent);
   if (found == agents_.end()) {
-    decision.reason = "the policy has no agent " + std::string(agent);
+    decision.reason = "the policy has no agent " + std::string(caller.agent);
     return decision;
   }
   // With a slash in the server's name, two different tools would have one name in the rules.
@@ -183,6 +195,7 @@ Decision Policy::decide(std::string_view agent, std::string_view server, std::st
     return decision;
   }
   Question question{found->second, found->first, server, tool, tool_id(server, tool), arguments};
+  if (!shows(caller.view, question.name, decision)) return decision;
   if (denies(question.agent, question.name, decision)) return decision;
   find_allow(question);
   if (question.agent.constrained) {

@@ -22,6 +22,12 @@ struct Agent {
   std::vector<std::string> roles;
 };
 
+/// Who asks, and by which door.
+struct Caller {
+  std::string_view agent;
+  std::string_view view = {};  ///< a view narrows what the agent may call; "": none
+};
+
 /// What the policy says of one agent and one tool, or one call of it.
 struct Decision {
   std::optional<Permit> permit;  ///< set when the call is allowed
@@ -48,8 +54,15 @@ class Policy {
 
   /// The only source of Permits. An unknown agent is allowed nothing. Without `arguments` it says
   /// whether the tool is listed; where rules look at arguments there is no Permit without them.
-  Decision decide(std::string_view agent, std::string_view server, std::string_view tool,
+  Decision decide(const Caller& caller, std::string_view server, std::string_view tool,
                   const base::Json* arguments = nullptr) const;
+  /// The same, through no view.
+  Decision decide(std::string_view agent, std::string_view server, std::string_view tool,
+                  const base::Json* arguments = nullptr) const {
+    return decide(Caller{agent}, server, tool, arguments);
+  }
+
+  bool has_view(std::string_view name) const { return views_.find(name) != views_.end(); }
 
   /// Nullptr when the policy does not name this agent.
   const Agent* find_agent(std::string_view name) const;
@@ -107,6 +120,8 @@ class Policy {
                         ScopeQuotas quotas);
   void add_tools(const std::vector<ToolSettings>& tools);
   void add_agents(const PolicyDocument& document);
+  /// False when the view, if there is one, does not show the tool.
+  bool shows(std::string_view view, std::string_view name, Decision& decision) const;
   bool denies(const CompiledAgent& agent, std::string_view name, Decision& decision) const;
   void find_allow(Question& question) const;
   void find_constrained(const Question& question, std::vector<const ConstrainedRule*>& allows,
@@ -119,6 +134,7 @@ class Policy {
   std::vector<Scope>
       scopes_;  // agents share them: what an agent costs does not grow with its roles' rules
   TextMap<CompiledAgent> agents_;
+  TextMap<GlobList> views_;
   GlobList effect_patterns_, price_patterns_, output_patterns_;
   std::vector<Effect> effects_;
   std::vector<ledger::Nanos> prices_;

@@ -12,7 +12,6 @@ const std::string no_approvals = "approvals are not part of this build";
 
 const NotBuilt file_not_built = {
     {"people", no_approvals},
-    {"views", "views are not part of this build"},
     {"pin", "pinning of tool definitions is not part of this build"},
 };
 
@@ -89,6 +88,7 @@ void PolicyBuilder::read_file(const base::YamlNode& root) {
                  {"agents", [this](const auto& node) { read_agents(node); }},
                  {"roles", [this](const auto& node) { read_roles(node); }},
                  {"tools", [this](const auto& node) { read_tools(node); }},
+                 {"views", [this](const auto& node) { read_views(node); }},
              },
              file_not_built);
 }
@@ -221,6 +221,22 @@ void PolicyBuilder::read_tools(const base::YamlNode& node) {
       value.fail(scope + ": expected the keys 'effect', 'price' or 'output'; found an empty map");
     }
     document_.tools.push_back(std::move(tool));
+  }
+}
+
+void PolicyBuilder::read_views(const base::YamlNode& node) {
+  for (const auto& [key, value] : node.entries()) {
+    const std::string name = define(Kind::view, key);
+    const std::string scope = "view " + name;
+    ViewDocument& view = document_.views[name];
+    const auto read_shown = [&](const base::YamlNode& list) {
+      for (const base::YamlNode& item : list.items()) {
+        const std::string pattern = read_pattern(item);
+        view.tools.push_back({pattern, {scope, "tools", pattern, item.file(), item.line()}, {}});
+      }
+    };
+    read_scope(value, scope, {{"tools", read_shown}}, {});
+    if (view.tools.empty()) value.fail(scope + ": it shows nothing: list patterns under 'tools'");
   }
 }
 

@@ -20,7 +20,7 @@ class PolicyBuilder {
   PolicyDocument finish();
 
  private:
-  enum class Kind { tenant, role, agent, tool };
+  enum class Kind { tenant, role, agent, tool, view };
   using Places = std::map<std::string, base::YamlNode>;
 
   void read_defaults(const base::YamlNode& node);
@@ -29,6 +29,7 @@ class PolicyBuilder {
   void read_roles(const base::YamlNode& node);
   void read_role(const std::string& name, const base::YamlNode& node);
   void read_tools(const base::YamlNode& node);
+  void read_views(const base::YamlNode& node);
   void read_timezone(const base::YamlNode& node);
   void read_currency(const base::YamlNode& node);
   /// `limits` and `budgets`.
@@ -48,7 +49,7 @@ class PolicyBuilder {
 
   PolicyDocument document_;
   std::map<Kind, Places> places_;
-  std::map<Kind, Places> former_;  // by the name that `was` gives
+  std::map<Kind, Places> former_;                      // by the name that `was` gives
   std::vector<std::pair<Kind, base::YamlNode>> uses_;  // of tenants and roles by name
   std::map<std::string, std::vector<base::YamlNode>> includes_;
   Places once_;

@@ -40,8 +40,11 @@ void PolicyBuilder::check_former() const {
 }
 
 std::string PolicyBuilder::define(Kind kind, const base::YamlNode& key) {
-  static const std::map<Kind, std::string> words = {
-      {Kind::tenant, "tenant"}, {Kind::role, "role"}, {Kind::agent, "agent"}, {Kind::tool, "tool"}};
+  static const std::map<Kind, std::string> words = {{Kind::tenant, "tenant"},
+                                                    {Kind::role, "role"},
+                                                    {Kind::agent, "agent"},
+                                                    {Kind::tool, "tool"},
+                                                    {Kind::view, "view"}};
   const std::string& word = words.at(kind);
   const std::string name = kind == Kind::tool ? read_pattern(key) : read_name(key, word);
   const auto [earlier, is_new] = places_[kind].emplace(name, key);

@@ -93,6 +93,11 @@ std::string print(const PolicyDocument& document) {
     printer.number(tool.price.value_or(-1));
     printer.text(tool.broken_result == BrokenResult::warn ? "warn" : "");
   }
+  printer.size(document.views.size());
+  for (const auto& [name, view] : document.views) {
+    printer.text(name);
+    printer.rules(view.tools);
+  }
   return printer.out();
 }
 

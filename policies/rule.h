@@ -98,6 +98,11 @@ struct AgentDocument {
   std::vector<std::string> roles;
 };
 
+/// An entry under `views`, served at `/mcp/NAME`.
+struct ViewDocument {
+  std::vector<Rule> tools;  ///< what it shows of what an agent may call anyway
+};
+
 /// All policy files of one configuration, merged, names resolved: every role, tenant and include
 /// exists.
 struct PolicyDocument {
@@ -109,6 +114,7 @@ struct PolicyDocument {
   std::map<std::string, RoleDocument> roles;
   std::map<std::string, AgentDocument> agents;
   std::vector<ToolSettings> tools;
+  std::map<std::string, ViewDocument> views;
 };
 
 }  // namespace policies

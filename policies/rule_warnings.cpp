@@ -34,6 +34,7 @@ class RuleWarnings {
       each_rule(role.allow);
       denied_anyway(name);
     }
+    for (const auto& view : document_.views) each_rule(view.second.tools);
     held_by_nobody();
     covered_settings();
     return std::move(warnings_);

@@ -8,9 +8,9 @@ namespace {
 class Authorize final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
-    policies::Decision decision =
-        call.snapshot->policy->decide(call.principal.agent, call.entry->server(),
-                                      call.entry->tool->name, &call.arguments.value());
+    policies::Decision decision = call.snapshot->policy->decide(
+        {call.principal.agent, call.principal.view}, call.entry->server(), call.entry->tool->name,
+        &call.arguments.value());
     call.decision = std::move(decision.reason);
     call.rule = std::move(decision.source);
     call.permit = std::move(decision.permit);

@@ -11,6 +11,7 @@ struct Principal {
   std::string tenant;
   std::string
       credential;  ///< what proved it: a key's id, or who used the admin socket; never a secret
+  std::string view = {};  ///< the view by which it came, which narrows what it may call; or ""
 };
 
 }  // namespace gateway::pipeline

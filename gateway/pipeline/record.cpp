@@ -37,6 +37,7 @@ void add_facts(JsonObjectText& facts, const Call& call) {
       .add("asked_as", std::string_view(call.tool).substr(0, longest_name))
       .add("arguments", base::blake2b_hex(call.arguments.text()))
       .add("policy", call.snapshot->policy->version());
+  if (!call.principal.view.empty()) facts.add("view", call.principal.view);
   if (call.entry == nullptr) return;
   facts.add("definition", call.entry->tool->definition_hash)
       .add("effect", policies::to_string(call.effect));

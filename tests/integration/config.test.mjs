@@ -69,7 +69,7 @@ refuses('TLS without a key', { config: `${goodConfig}tls: {cert: c.pem}\n` }, 's
 refuses('TLS with files that are not there', { config: `${goodConfig}tls: {cert: c.pem, key: k.pem}\n` }, 'sluice.yaml:4:6', /no certificate can be read from \S+c\.pem/);
 refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);
 
-for (const key of ['people', 'views', 'pin']) {
+for (const key of ['people', 'pin']) {
   refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
 }
 for (const [key, value] of Object.entries({ approve: '[]', start: '[]', resources: '[]', prompts: '[]' })) {

@@ -1,9 +1,10 @@
 // Policy as it is lived: what agents see, what is refused, what administrators are told.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { connectLegacy, connectModern } from './support/clients.mjs';
 import { endAll } from './support/end_all.mjs';
 import { echoServer } from './support/plain_server.mjs';
-import { call, listedTools } from './support/rpc.mjs';
+import { call, listedTools, post } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 
 const policy = `agents: {tester: {roles: [clerk]}, other: {roles: [all]}}
@@ -15,6 +16,8 @@ roles:
     allow: [pay/*]
     deny:
       - {tool: pay/echo, arguments: {required: [text], properties: {text: {const: secret}}}}
+views:
+  closing: {tools: [pay/close, elsewhere/*]}
 `;
 
 let server, sluice, key;
@@ -50,6 +53,25 @@ test('a deny refuses calls with such arguments, and no others', async () => {
   const { result: bad } = await call(sluice, other, 'pay__echo', { text: 'secret' });
   assert.equal(bad.isError, true);
   assert.match(bad.content[0].text, /^Policy refuses these arguments of pay\/echo. Nothing was sent./);
+});
+
+test('a view shows less, keeps its sessions, and is not found when the policy does not name it', async () => {
+  const other = await sluice.key('other');
+  const view = `${sluice.url}/closing`;
+  const modern = await connectModern(view, other);
+  assert.deepEqual((await modern.listTools()).tools.map((tool) => tool.name), ['pay__close']);
+  await assert.rejects(modern.callTool({ name: 'pay__echo', arguments: { text: 'x' } }), /Unknown tool: pay__echo/);
+  await modern.close();
+
+  const legacy = await connectLegacy(view, other);
+  assert.deepEqual((await legacy.listTools()).tools.map((tool) => tool.name), ['pay__close']);
+  const headers = { Authorization: `Bearer ${other}`, 'Content-Type': 'application/json', 'Mcp-Session-Id': legacy.httpTransport.sessionId };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  assert.equal((await post(view, headers, body)).status, 200);
+  assert.equal((await post(sluice.url, headers, body)).status, 404);
+  await legacy.close();
+
+  for (const path of ['/nothing', '/', '/closing/']) assert.equal((await post(sluice.url + path, headers, body)).status, 404);
 });
 
 test('the audit and a dry run name the rule of a refusal for arguments, with file and line', async () => {

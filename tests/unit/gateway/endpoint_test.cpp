@@ -5,9 +5,9 @@
 #include <catch2/catch.hpp>
 
 #include "policies/ledger/memory_ledger.h"
-#include "tests/support/snapshot.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/run_task.h"
+#include "tests/support/snapshot.h"
 #include "tests/support/temp_dir.h"
 
 using base::Json;
@@ -19,6 +19,7 @@ constexpr const char* policy = R"(
 agents: {alice: {roles: [reader]}, bob: {roles: [writer]}}
 roles: {reader: {allow: [files/read]}, writer: {allow: [files/write]}}
 tools: {files/*: {effect: read_only}}
+views: {reading: {tools: [files/read]}}
 )";
 
 class NoServer final : public pipeline::Dispatcher {
@@ -58,6 +59,7 @@ struct Fixture {
   Readiness readiness{[this] { return servers_asked; }, journal, load};
   Endpoint endpoint{guard, authenticator, service, readiness, log};
   base::Loop loop{0};
+  std::string path = "/mcp";
   std::string alice = *keys->create("alice", std::chrono::hours(1), now());
   std::string bob = *keys->create("bob", std::chrono::hours(1), now());
 
@@ -76,7 +78,7 @@ struct Fixture {
     return tests::run_task(endpoint.handle(loop, request, "req_1", ""));
   }
   HttpResponse post(const std::string& key, const std::string& headers, const std::string& body) {
-    return send("POST /mcp",
+    return send("POST " + path,
                 "Authorization: Bearer " + key + "\r\nContent-Type: application/json\r\n" + headers,
                 body);
   }
@@ -336,4 +338,35 @@ TEST_CASE("notifications are accepted without an answer", "[endpoint]") {
       f.post(f.alice, session, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
   CHECK(response.status == 202);
   CHECK(response.body.empty());
+}
+
+TEST_CASE("a view lists and calls what an agent may call within it", "[endpoint]") {
+  Fixture f;
+  const auto names = [&](const std::string& key) {
+    std::string text;
+    const Json body = body_of(f.modern(key, "tools/list"));
+    for (const Json& tool : body["result"]["tools"]) {
+      text += tool["name"].get<std::string>() + " ";
+    }
+    return text;
+  };
+  f.path = "/mcp/reading";
+  CHECK(names(f.alice) == "files__read ");
+  CHECK(names(f.bob).empty());
+  const Json call = {{"name", "files__write"}, {"arguments", {{"message", "hi"}}}};
+  CHECK(body_of(f.modern(f.bob, "tools/call", call))["error"]["message"] ==
+        "Unknown tool: files__write");
+  CHECK(Json::parse(f.journal.entries.back().body)["view"] == "reading");
+  f.path = "/mcp";
+  CHECK(names(f.bob) == "files__write ");
+}
+
+TEST_CASE("a view that the policy does not have is not found", "[endpoint]") {
+  Fixture f;
+  for (const char* path :
+       {"/mcp/nothing", "/mcp/", "/mcp/reading/", "/mcp/reading/x", "/mcpreading"}) {
+    INFO(path);
+    f.path = path;
+    CHECK(f.modern(f.alice, "tools/list").status == 404);
+  }
 }

@@ -35,6 +35,21 @@ TEST_CASE("another agent, or an agent of that name in another tenant, has no suc
   CHECK(sessions.use(alice, id, start));
 }
 
+TEST_CASE("a session is known only through the view by which it was opened", "[sessions]") {
+  const base::Limits limits;
+  Sessions sessions(limits);
+  Principal viewer = alice;
+  viewer.view = "coding";
+  const std::string narrow = sessions.open(viewer, Revision::r2025_11_25, start);
+  const std::string wide = sessions.open(alice, Revision::r2025_11_25, start);
+  CHECK_FALSE(sessions.use(alice, narrow, start));
+  CHECK_FALSE(sessions.close(alice, narrow));
+  CHECK_FALSE(sessions.use(viewer, wide, start));
+  CHECK_FALSE(sessions.close(viewer, wide));
+  CHECK(sessions.use(viewer, narrow, start));
+  CHECK(sessions.close(viewer, narrow));
+}
+
 TEST_CASE("a closed session is gone", "[sessions]") {
   const base::Limits limits;
   Sessions sessions(limits);
