@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "gateway/http_target.h"
+#include "mcp/jsonrpc.h"
 
 namespace gateway {
 namespace {
@@ -60,8 +61,10 @@ HttpResponse Endpoint::refuse_stranger(const RawRequest& request) const {
                           "sluice key create AGENT");
   }
   const bool tried = request.fields.fields.count("authorization") > 0;
-  HttpResponse response =
-      error_response(401, tried ? "The key is not valid." : "A key is required.");
+  // As JSON-RPC, which some clients look for in a refusal before they make up a sentence of their own.
+  const std::string sentence = tried ? "The key is not valid." : "A key is required.";
+  HttpResponse response = json_response(
+      401, mcp::error_text(std::nullopt, {mcp::code::invalid_request, sentence, {}}));
   response.headers.emplace_back(
       "WWW-Authenticate",
       tried ? R"(Bearer realm="sluice", error="invalid_token")" : R"(Bearer realm="sluice")");
