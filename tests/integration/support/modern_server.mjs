@@ -4,12 +4,11 @@ import { z } from 'zod';
 import { listen } from './node_server.mjs';
 import { Calls, registerTools } from './tools.mjs';
 
-/** A server that speaks 2026-07-28 and nothing older. */
-export async function modernServer({ port = 0, responseMode = 'auto' } = {}) {
-  const calls = new Calls();
+/** A server that speaks 2026-07-28 and nothing older. `register` gives it other tools than the usual ones. */
+export async function modernServer({ port = 0, responseMode = 'auto', calls = new Calls(), register = registerTools } = {}) {
   const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'modern-fixture', version: '1.0.0' });
-    registerTools(server, calls, (members) => z.object(members));
+    const server = new McpServer({ name: 'modern-fixture', version: '1.0.0' }, { capabilities: { logging: {} } });
+    register(server, calls, (members) => z.object(members));
     return server;
   }, { legacy: 'reject', responseMode });
   const serve = toNodeHandler(handler);
