@@ -34,9 +34,10 @@ Result<asio::generic::stream_protocol::endpoint> endpoint_of(const RedisAddress&
 RedisConnection::RedisConnection(Loop& loop, RedisAddress address)
     : state_(std::make_shared<State>(loop, std::move(address))) {}
 
-Task<Result<RedisReply>> RedisConnection::command(std::vector<std::string> arguments) {
+Task<Status> RedisConnection::ready() {
   const Shared state = state_;
-  if (!state->ready && !state->connecting && std::chrono::steady_clock::now() >= state->retry_at) {
+  if (state->ready) co_return Status{};
+  if (!state->connecting && std::chrono::steady_clock::now() >= state->retry_at) {
     state->connecting = true;
     co_await connect(state);
   }
@@ -45,18 +46,51 @@ Task<Result<RedisReply>> RedisConnection::command(std::vector<std::string> argum
     if (!co_await state->loop.sleep(std::chrono::milliseconds(2))) break;
   }
   if (!state->ready) co_return away(state->reason);
-  co_return co_await send(state, std::move(arguments));
+  co_return Status{};
 }
 
-Task<Result<RedisReply>> RedisConnection::send(Shared state, std::vector<std::string> arguments) {
-  if (!state->stream) co_return away(state->reason);
-  if (state->pending.size() >= most_pending) co_return away("too many commands wait for answers");
-  const auto pending = std::make_shared<Pending>(state->loop);
-  if (state->pending.empty()) state->stream->set_deadline(pending->sent + command_timeout);
-  state->pending.push_back(pending);
-  state->outgoing += redis_command(arguments);
-  if (!std::exchange(state->writing, true)) state->loop.spawn(write(state, state->stream));
-  // The reader sets the reply, or the failure, and ends the wait.
+Task<Result<RedisReply>> RedisConnection::command(RedisArguments arguments) {
+  if (!state_->ready) {
+    if (Status there = co_await ready(); !there) co_return std::move(there).error();
+  }
+  co_return co_await send(state_, arguments);
+}
+
+Task<Result<RedisReply>> RedisConnection::run(const RedisScript& script, RedisArguments rest) {
+  if (!state_->ready) {
+    if (Status there = co_await ready(); !there) co_return std::move(there).error();
+  }
+  RedisArguments known;
+  known.add("EVALSHA").add(script.hash);
+  auto reply = co_await send(state_, known, rest);
+  const bool unknown =
+      reply && reply->type == RedisReply::Type::error && reply->text.starts_with("NOSCRIPT");
+  if (!unknown) co_return reply;
+  RedisArguments whole;
+  whole.add("EVAL").add(script.text);
+  co_return co_await send(state_, whole, rest);
+}
+
+// No coroutine: the arguments are written before it returns.
+Task<Result<RedisReply>> RedisConnection::send(const Shared& state, const RedisArguments& arguments,
+                                               const RedisArguments& rest) {
+  std::shared_ptr<Pending> pending;
+  if (state->stream && state->pending.size() < most_pending) {
+    pending = std::make_shared<Pending>(state->loop);
+    if (state->pending.empty()) state->stream->set_deadline(pending->sent + command_timeout);
+    state->pending.push_back(pending);
+    append_redis_command(state->outgoing, arguments, rest);
+    if (!std::exchange(state->writing, true)) state->loop.spawn(write(state, state->stream));
+  }
+  return await_reply(state, std::move(pending));
+}
+
+// The reader sets the reply, or the failure, and ends the wait.
+Task<Result<RedisReply>> RedisConnection::await_reply(Shared state,
+                                                      std::shared_ptr<Pending> pending) {
+  if (!pending) {
+    co_return away(state->stream ? "too many commands wait for answers" : state->reason);
+  }
   std::error_code ended;
   if (!pending->reply) {
     co_await pending->done.async_wait(asio::redirect_error(use_task, ended));
@@ -71,6 +105,7 @@ Task<void> RedisConnection::connect(Shared state) {
   if (opened && state->stream) {  // surplus bytes behind the greeting have ended it again
     state->pause = {};
     state->ready = true;
+    ++state->generation;
     co_return;
   }
   state->pause = std::clamp(state->pause * 2, first_pause, longest_pause);
@@ -99,15 +134,15 @@ Task<Status> RedisConnection::open(Shared state) {
   state->stream = std::make_shared<ByteStream>(std::move(socket), state->loop.watchdog(),
                                                ByteStream::OnExpiry::close);
   state->loop.spawn(read(state, state->stream));
-  std::vector<std::vector<std::string>> greeting;
+  std::vector<RedisArguments> greeting;
   if (!state->address.password.empty()) {
-    greeting.push_back({"AUTH"});
-    if (!state->address.user.empty()) greeting.back().push_back(state->address.user);
-    greeting.back().push_back(state->address.password);
+    greeting.emplace_back().add("AUTH");
+    if (!state->address.user.empty()) greeting.back().add(state->address.user);
+    greeting.back().add(state->address.password);
   }
-  greeting.push_back({"SELECT", std::to_string(state->address.database)});
-  for (std::vector<std::string>& command : greeting) {
-    const auto reply = co_await send(state, std::move(command));
+  greeting.emplace_back().add("SELECT").add(state->address.database);
+  for (const RedisArguments& command : greeting) {
+    const auto reply = co_await send(state, command);
     if (!reply) co_return reply.error();
     if (reply->type == RedisReply::Type::error) co_return away(reply->text);
   }

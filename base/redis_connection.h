@@ -9,6 +9,7 @@
 
 #include "base/byte_stream.h"
 #include "base/event_loops.h"
+#include "base/redis_arguments.h"
 #include "base/redis_parser.h"
 #include "base/result.h"
 
@@ -37,11 +38,20 @@ class RedisConnection final {
 
   RedisConnection(Loop& loop, RedisAddress address);
 
+  /// Connects when it must. Code::unavailable when it cannot.
+  Task<Status> ready();
+
   /// Code::unavailable: it was not sent, or no answer came; then nobody knows whether it was
   /// carried out. An error of Redis is a reply.
-  Task<Result<RedisReply>> command(std::vector<std::string> arguments);
+  Task<Result<RedisReply>> command(RedisArguments arguments);
+
+  /// `rest` is the number of keys, the keys and the arguments. A script that Redis does not know
+  /// (any more) is sent to it.
+  Task<Result<RedisReply>> run(const RedisScript& script, RedisArguments rest);
 
   bool connected() const { return state_->ready; }
+  /// Counts the connections that were made: the present one has this number.
+  std::uint64_t generation() const { return state_->generation; }
 
  private:
   struct Pending {
@@ -57,6 +67,7 @@ class RedisConnection final {
     const RedisAddress address;
     std::shared_ptr<ByteStream> stream;  // its tasks hold it as well
     bool ready = false, connecting = false, writing = false;
+    std::uint64_t generation = 0;
     std::string outgoing;
     std::deque<std::shared_ptr<Pending>> pending;
     std::string reason = "not connected yet";
@@ -65,7 +76,9 @@ class RedisConnection final {
   };
   using Shared = std::shared_ptr<State>;
 
-  static Task<Result<RedisReply>> send(Shared state, std::vector<std::string> arguments);
+  static Task<Result<RedisReply>> send(const Shared& state, const RedisArguments& arguments,
+                                       const RedisArguments& rest = {});
+  static Task<Result<RedisReply>> await_reply(Shared state, std::shared_ptr<Pending> pending);
   static Task<void> connect(Shared state);
   static Task<Status> open(Shared state);
   static Task<void> write(Shared state, std::shared_ptr<ByteStream> stream);

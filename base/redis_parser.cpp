@@ -58,14 +58,4 @@ Result<std::optional<RedisReply>> RedisParser::next() {
   return copied;
 }
 
-std::string redis_command(const std::vector<std::string>& arguments) {
-  std::string text = "*" + std::to_string(arguments.size()) + "\r\n";
-  for (const std::string& argument : arguments) {
-    text += "$" + std::to_string(argument.size()) + "\r\n";
-    text += argument;
-    text += "\r\n";
-  }
-  return text;
-}
-
 }  // namespace base

@@ -2,9 +2,7 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/redis_reply.h"
 #include "base/result.h"
@@ -28,8 +26,5 @@ class RedisParser final {
   };
   std::unique_ptr<redisReader, Free> reader_;
 };
-
-/// A command as bytes for Redis.
-std::string redis_command(const std::vector<std::string>& arguments);
 
 }  // namespace base

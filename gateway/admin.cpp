@@ -92,6 +92,7 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (route == "GET /v1/tools") co_return list_tools(request);
   if (route == "GET /metrics") co_return d_.metrics.page();
   if (route == "GET /v1/budgets") co_return co_await list_budgets();
+  if (route == "POST /v1/budgets/accept-loss") co_return co_await accept_loss();
   if (route == "POST /v1/call") co_return co_await call(loop, request, request_id, peer);
   co_return error_response(404, "There is no such route: " + route);
 }
@@ -136,6 +137,12 @@ base::Task<HttpResponse> Admin::list_budgets() const {
   if (!uses) co_return error_response(503, uses.error().message);
   co_return json_response(200,
                           base::dump_json({{"budgets", budget_list(*snapshot->policy, *uses)}}));
+}
+
+base::Task<HttpResponse> Admin::accept_loss() const {
+  const auto accepted = co_await d_.ledger.accept_loss();
+  if (!accepted) co_return error_response(503, accepted.error().message);
+  co_return json_response(200, base::dump_json({{"accepted", true}}));
 }
 
 base::Task<HttpResponse> Admin::call(base::Loop& loop, const RawRequest& request,

@@ -34,6 +34,7 @@ class Admin final : public HttpHandler {
   HttpResponse restart_server(const RawRequest& request) const;
   HttpResponse list_tools(const RawRequest& request) const;
   base::Task<HttpResponse> list_budgets() const;
+  base::Task<HttpResponse> accept_loss() const;
   base::Task<HttpResponse> call(base::Loop& loop, const RawRequest& request, std::string request_id,
                                 std::string peer) const;
 

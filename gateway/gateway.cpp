@@ -4,9 +4,13 @@
 #include <mutex>
 #include <utility>
 
+#include "base/blocking_loop.h"
 #include "gateway/pipeline/record.h"
 #include "gateway/server_settings.h"
+#include "policies/ledger/redis_epoch.h"
+#include "policies/ledger/redis_settings.h"
 #include "policies/ledger/spending_table.h"
+#include "policies/quota_reader.h"
 
 namespace gateway {
 namespace {
@@ -14,14 +18,23 @@ namespace {
 const policies::ledger::SystemClock ledger_clock;
 constexpr std::chrono::milliseconds key_refresh{250};  // so that a revocation holds within a second
 
-std::unique_ptr<policies::ledger::Ledger> make_ledger(
-    const Config& config, base::EventLoops& loops, base::Journal& journal,
-    const std::vector<policies::ledger::StoredSpending>& spent) {
+std::unique_ptr<policies::ledger::Ledger> make_ledger(const Config& config, base::EventLoops& loops,
+                                                      base::Journal& journal,
+                                                      const JournalState& state) {
   if (!config.redis) {
-    return std::make_unique<policies::ledger::MemoryLedger>(journal, ledger_clock, spent);
+    return std::make_unique<policies::ledger::MemoryLedger>(journal, ledger_clock, state.spent);
   }
-  return std::make_unique<policies::ledger::RedisLedger>(loops, *config.redis, journal,
-                                                         ledger_clock, config.store_down);
+  return std::make_unique<policies::ledger::RedisLedger>(
+      loops, *config.redis, journal, ledger_clock, config.store_down, state.store_epoch);
+}
+
+// A Redis that does not answer may be there later: then its first admission is what finds out.
+base::Status check_store(const Config& config, const policies::PolicyDocument& policy) {
+  if (!config.redis || !policies::has_budgets(policy)) return {};
+  base::BlockingLoop loop;
+  base::RedisConnection redis(loop.loop(), *config.redis);
+  base::Status kept = loop.run(policies::ledger::check_settings(redis));
+  return kept.ok() || kept.error().code == base::Code::unavailable ? base::Status() : kept;
 }
 
 // Runs on a thread of its own: reading the store must not hold up an event loop.
@@ -41,14 +54,14 @@ void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
 
 Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
                  std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
-                 const std::vector<policies::ledger::StoredSpending>& spent)
+                 const JournalState& state)
     : config_(config),
       log_(log),
       journal_(std::move(journal)),
       keys_(std::move(keys)),
       policy_(std::make_shared<const policies::Policy>(std::move(policy))),
       loops_(config.threads),
-      ledger_(make_ledger(config_, loops_, *journal_, spent)),
+      ledger_(make_ledger(config_, loops_, *journal_, state)),
       upstreams_(enabled_servers(config), loops_, config_.limits, log,
                  [this] { publish_snapshot(); }),
       dispatcher_(upstreams_),
@@ -71,12 +84,15 @@ Gateway::~Gateway() { stop(); }
 base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
                                                      policies::PolicyDocument policy,
                                                      base::Log& log) {
+  if (auto kept = check_store(config, policy); !kept) return kept.error();
   auto spending = std::make_unique<policies::ledger::SpendingTable>(ledger_clock);
   const policies::ledger::SpendingTable& spent = *spending;  // the journal keeps it
   base::SqliteJournal::Projections projections;
   projections.push_back(std::move(spending));
   auto journal = base::SqliteJournal::open(config.journal, {}, std::move(projections));
   if (!journal) return journal.error();
+  auto epoch = policies::ledger::known_epoch(config.journal);
+  if (!epoch) return epoch.error();
   std::unique_ptr<KeyStore> keys;
   if (!config.policy_files.empty()) {
     auto opened = KeyStore::open(config.store);
@@ -84,7 +100,7 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
     keys = std::move(*opened);
   }
   std::unique_ptr<Gateway> gateway(new Gateway(config, std::move(policy), log, std::move(*journal),
-                                               std::move(keys), spent.rows()));
+                                               std::move(keys), {spent.rows(), *std::move(epoch)}));
   if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
   return gateway;

@@ -29,6 +29,12 @@
 
 namespace gateway {
 
+/// What the ledger finds in the journal at a start.
+struct JournalState {
+  std::vector<policies::ledger::StoredSpending> spent;
+  std::string store_epoch;
+};
+
 /// The running gateway: everything that a configuration asks for, put together. Members stand in
 /// the order in which they need each other; they end in the opposite one.
 class Gateway {
@@ -54,7 +60,7 @@ class Gateway {
  private:
   Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
           std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
-          const std::vector<policies::ledger::StoredSpending>& spent);
+          const JournalState& state);
   base::Status answer_for_open_intents();
   base::Status listen();
   base::Status listen_for_monitoring();

@@ -226,4 +226,11 @@ void read_budgets(const YamlNode& list, const std::string& scope, Quotas& quotas
 
 ledger::Nanos read_price(const YamlNode& node) { return read_money(node); }
 
+bool has_budgets(const PolicyDocument& document) {
+  const auto has = [](const auto& scope) { return !scope.second.quotas.budgets.empty(); };
+  return !document.default_quotas.budgets.empty() ||
+         std::any_of(document.tenants.begin(), document.tenants.end(), has) ||
+         std::any_of(document.roles.begin(), document.roles.end(), has);
+}
+
 }  // namespace policies

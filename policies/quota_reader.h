@@ -15,4 +15,7 @@ void read_budgets(const base::YamlNode& list, const std::string& scope, Quotas& 
 /// A tool's `price`: a decimal, exactly; digits beyond the ninth place round up.
 ledger::Nanos read_price(const base::YamlNode& node);
 
+/// Whether anything has a budget.
+bool has_budgets(const PolicyDocument& document);
+
 }  // namespace policies

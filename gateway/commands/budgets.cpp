@@ -1,7 +1,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iostream>
+#include <memory>
 
+#include "gateway/commands/admin_client.h"
+#include "gateway/commands/load.h"
 #include "gateway/commands/print_list.h"
 
 namespace gateway::commands {
@@ -47,13 +51,34 @@ Exit budgets(const Invocation& invocation) {
                     [on_terminal](const Json& budget) { return line_of(budget, on_terminal); });
 }
 
+Exit accept_loss(const Invocation& invocation) {
+  const Config config = load_chosen_config(invocation);
+  const auto answer = ask_gateway(config.admin_socket, "/v1/budgets/accept-loss", Json::object());
+  if (!answer) {
+    std::cerr << answer.error().message << "\n";
+    return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;
+  }
+  if (invocation.json) {
+    std::cout << base::dump_json(*answer) << "\n";
+  } else {
+    std::cout << "Budgets count on with what the store holds now.\n";
+  }
+  return Exit::done;
+}
+
 }  // namespace
 
 void add_budgets(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("budgets", "Show what is used of each budget");
   command->footer("Example: sluice budgets --json");
-  command->callback(
-      [&invocation] { invocation.run = [&invocation] { return budgets(invocation); }; });
+  auto accepts = std::make_shared<bool>(false);
+  command->add_flag("--accept-loss", *accepts,
+                    "Take the store as it is after it lost what was spent");
+  command->callback([&invocation, accepts] {
+    invocation.run = [&invocation, accepts] {
+      return *accepts ? accept_loss(invocation) : budgets(invocation);
+    };
+  });
 }
 
 }  // namespace gateway::commands

@@ -88,6 +88,9 @@ class Ledger {
 
   /// The buckets of budgets that hold anything, in no order.
   virtual base::Task<base::Result<std::vector<BucketUse>>> usage() = 0;
+
+  /// Takes the store as it is after it lost what was spent, until when budgets are refused.
+  virtual base::Task<base::Status> accept_loss() = 0;
 };
 
 }  // namespace policies::ledger

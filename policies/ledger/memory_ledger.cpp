@@ -33,7 +33,7 @@ MemoryLedger::MemoryLedger(base::Journal& journal, const Clock& clock,
     : journal_(journal), clock_(clock), origin_(clock.steady()) {
   for (const StoredSpending& row : stored) {
     Bucket& bucket = buckets_[row.bucket];
-    if (!bucket.budget) bucket.budget.emplace(row.bucket);
+    if (!bucket.budget) bucket.budget = std::make_unique<BudgetCounter>(row.bucket);
     const WallTime end = time_of(row.window_end);
     bucket.budget->restore({time_of(row.window), end, end}, row.amounts);
   }
@@ -95,7 +95,8 @@ auto MemoryLedger::decide(const Admission& admission) -> base::Result<Step> {
     }
   }
   if (!renames.empty()) {
-    if (auto told = journal_.submit(spending_entries(admission.call, renames)); !told) return told.error();
+    if (auto told = journal_.submit(spending_entries(admission.call, renames)); !told)
+      return told.error();
   }
   if (step.refusal) return step;
   step.hold = std::make_unique<MemoryHold>(*this, admission.call, admission.with_intent);
@@ -115,7 +116,7 @@ auto MemoryLedger::bucket_of(const Charge& charge, const Instant& now,
   Bucket& bucket = found->second;
   if (!charge.quota->is_budget()) return bucket;
   if (is_new) adopt_former(charge, bucket, renames);
-  if (!bucket.budget) bucket.budget.emplace(found->first);
+  if (!bucket.budget) bucket.budget = std::make_unique<BudgetCounter>(found->first);
   bucket.budget->advance(charge.quota->window, now.wall);
   return bucket;
 }
@@ -127,7 +128,6 @@ void MemoryLedger::adopt_former(const Charge& charge, Bucket& bucket,
     const auto former = buckets_.find(Charge::key_of(id, charge.scope));
     if (former == buckets_.end() || !former->second.budget) continue;
     bucket.budget = std::move(former->second.budget);
-    former->second.budget.reset();
     bucket.budget->rename(charge.key());
     renames.push_back({charge.key(), 0, 0, {}, former->first});
     return;

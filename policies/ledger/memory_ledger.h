@@ -39,6 +39,8 @@ class MemoryLedger final : public Ledger {
 
   base::Task<base::Result<Verdict>> admit(Admission admission) override;
   base::Task<base::Result<std::vector<BucketUse>>> usage() override;
+  /// Nothing is lost while it runs: a start refuses a table of spending that was.
+  base::Task<base::Status> accept_loss() override { co_return base::Status{}; }
 
  private:
   friend class MemoryHold;
@@ -46,7 +48,7 @@ class MemoryLedger final : public Ledger {
   struct Bucket {
     std::chrono::nanoseconds arrival{0};  // of a rate
     std::int64_t in_flight = 0;           // of a concurrency
-    std::optional<BudgetCounter> budget;
+    std::unique_ptr<BudgetCounter> budget;  // holds point to it, also after a rename
   };
   // Both clocks, read once per decision.
   struct Instant {

@@ -8,22 +8,27 @@
 
 namespace policies::ledger {
 
-/// A hold in Redis. Resolving it does not wait for Redis: what is not told in time ends with its
-/// lease, as unknown.
+/// A hold in Redis. Resolving it does not wait for Redis, which is told as soon as it is there; of
+/// a process that is gone, the lease ends, as unknown.
 class RedisHold final : public Hold {
  public:
-  RedisHold(RedisLedger& ledger, RedisLedger::Node& node, std::string tenant, std::string call)
-      : ledger_(ledger), node_(node), tenant_(std::move(tenant)), call_(std::move(call)) {}
+  /// `name` is what Redis calls it; "" when it holds nothing.
+  RedisHold(RedisNode& node, std::string tenant, std::string name)
+      : node_(node), tenant_(std::move(tenant)), name_(std::move(name)) {
+    if (!name_.empty()) node_.begin(*this);
+  }
   ~RedisHold() override { resolve(Fate::unknown); }
+
+  const std::string& tenant() const { return tenant_; }
+  const std::string& name() const { return name_; }
 
   std::vector<base::JournalEntry> entries() const override { return {}; }
   void committed() override {}
   std::vector<base::JournalEntry> resolve(Fate fate) override;
 
  private:
-  RedisLedger& ledger_;
-  RedisLedger::Node& node_;
-  const std::string tenant_, call_;
+  RedisNode& node_;
+  const std::string tenant_, name_;
   bool resolved_ = false;
 };
 

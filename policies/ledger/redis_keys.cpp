@@ -31,49 +31,58 @@ std::int64_t microseconds(std::chrono::nanoseconds time) {
   return std::chrono::ceil<std::chrono::microseconds>(time).count();
 }
 
-void add_charge(const Charge& charge, const std::string& tenant, const Clock& clock,
-                RedisCall& call) {
+void add_keys(const Charge& charge, const std::string& tenant, base::RedisArguments& arguments) {
+  const std::string start =
+      tag(belongs_to_tenant(charge) ? tenant : shared_tag) + kind_of(*charge.quota) + ":";
+  arguments.add(start + charge.key());
+  if (!charge.quota->is_budget()) return;
+  for (const std::string& id : charge.quota->former) {
+    arguments.add(start + Charge::key_of(id, charge.scope));
+  }
+}
+
+void add_numbers(const Charge& charge, WallTime now, base::RedisArguments& arguments) {
   const Quota& quota = *charge.quota;
   const char kind = kind_of(quota);
-  call.keys.push_back(tag(belongs_to_tenant(charge) ? tenant : shared_tag) + kind + ":" +
-                      charge.key());
-  std::int64_t a = 0, b = 0, c = 0;
+  const std::size_t former = quota.is_budget() ? quota.former.size() : 0;
+  arguments.add(std::string_view(&kind, 1)).add(static_cast<std::int64_t>(former));
+  arguments.add(quota.limit).add(charge.amount);
   if (kind == 'r') {
-    a = microseconds(Gcra(quota.limit, quota.period, quota.burst).interval);
-    b = a * (quota.burst - 1);
+    const std::int64_t interval =
+        microseconds(Gcra(quota.limit, quota.period, quota.burst).interval);
+    arguments.add(interval).add(interval * (quota.burst - 1)).add("").add("");
   } else if (kind == 'b') {
-    const Span span = quota.window.booking(clock.wall());
-    a = seconds_of(span.start);
-    // A part of a rolling window counts until all of it is older than the window.
-    const auto counts = span.end - span.until;
-    const auto part = span.until - span.start;
-    const bool rolls = quota.window.unit == Window::Unit::rolling;
-    b = rolls ? seconds_of(span.start - counts - part) + 1 : a;
-    c = seconds_of(span.end) + kept_seconds;
+    const Span span = quota.window.booking(now);
+    arguments.add(seconds_of(span.start)).add(seconds_of(span.end));
+    arguments.add(seconds_of(span.end) + kept_seconds).add(to_string(quota.window));
+  } else {
+    arguments.add("").add("").add("").add("");
   }
-  const std::string numbers[] = {
-      std::string(1, kind), std::to_string(quota.limit), std::to_string(charge.amount),
-      std::to_string(a),    std::to_string(b),           std::to_string(c)};
-  call.arguments.insert(call.arguments.end(), std::begin(numbers), std::end(numbers));
 }
 
 }  // namespace
 
+const std::string store_key = "sluice:store";
+const std::string tenants_key = "sluice:tenants";
 const char* const budget_key_pattern = "sluice:{*}:b:*";
 
-std::vector<std::string> hold_keys(const std::string& tenant) {
-  return {tag(tenant) + "holds", tag(tenant) + "leases"};
-}
+std::string leases_key(const std::string& tenant) { return tag(tenant) + "leases"; }
 
-RedisCall admit_call(const Admission& admission, std::chrono::milliseconds lease,
-                     const Clock& clock) {
-  RedisCall call;
-  call.keys = hold_keys(admission.tenant);
-  call.arguments = {admission.call, std::to_string(microseconds(lease))};
+base::RedisArguments admit_arguments(const Admission& admission, const RedisCaller& caller,
+                                     std::chrono::milliseconds lease, const Clock& clock) {
+  const WallTime now = clock.wall();
+  base::RedisArguments keys, arguments;
+  keys.add(store_key).add(leases_key(admission.tenant));
+  arguments.add(admission.call).add(microseconds(lease));
+  arguments.add(caller.node).add(static_cast<std::int64_t>(caller.generation)).add(caller.epoch);
+  arguments.add(seconds_of(now));
   for (const Charge& charge : admission.charges) {
-    add_charge(charge, admission.tenant, clock, call);
+    add_keys(charge, admission.tenant, keys);
+    add_numbers(charge, now, arguments);
   }
-  return call;
+  base::RedisArguments all;
+  all.add(static_cast<std::int64_t>(keys.count())).append(keys).append(arguments);
+  return all;
 }
 
 std::string bucket_of_key(const std::string& key) {

@@ -1,24 +1,33 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "base/redis_arguments.h"
 #include "policies/ledger/clock.h"
 #include "policies/ledger/ledger.h"
 
 namespace policies::ledger {
 
-/// What a script is given.
-struct RedisCall {
-  std::vector<std::string> keys, arguments;
+/// What the store knows of itself: its epoch, and connections that were given up.
+extern const std::string store_key;
+/// The tenants that ever took something.
+extern const std::string tenants_key;
+
+/// The key of what a tenant's calls hold.
+std::string leases_key(const std::string& tenant);
+
+/// Whose admission it is, as far as Redis asks.
+struct RedisCaller {
+  std::string_view node;
+  std::uint64_t generation = 0;  ///< of the connection
+  std::string_view epoch;        ///< that the store must have, or ""
 };
 
-/// The keys that hold the calls of a tenant, as every script takes them first.
-std::vector<std::string> hold_keys(const std::string& tenant);
-
 /// For admit_script.
-RedisCall admit_call(const Admission& admission, std::chrono::milliseconds lease,
-                     const Clock& clock);
+base::RedisArguments admit_arguments(const Admission& admission, const RedisCaller& caller,
+                                     std::chrono::milliseconds lease, const Clock& clock);
 
 /// The key of a budget's bucket, taken apart; an empty name when `key` is none.
 std::string bucket_of_key(const std::string& key);

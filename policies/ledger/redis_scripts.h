@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include "base/redis_arguments.h"
 
 namespace policies::ledger {
 
@@ -8,23 +8,40 @@ namespace policies::ledger {
 /// large numbers with an exponent. Keys of one script share a hash tag, as far as the buckets are
 /// of one tenant.
 ///
-/// A bucket is a string (rate: the theoretical arrival in microseconds of Redis's clock), a sorted
-/// set (concurrency: call → end of its lease) or a hash (budget: `START:s`, `START:u`, `START:h`
-/// for what was settled, charged as unknown and is held in the booking that began at START, and
-/// `w`, the newest START). `holds` maps calls to what they hold, `leases` orders them by the end of
-/// their lease: a gateway that died renews none, and what its calls held is charged as unknown.
+/// A bucket is a string (rate: the theoretical arrival in microseconds of Redis's clock;
+/// concurrency: calls in flight) or a hash (budget). The hash has, for each booking by its START in
+/// seconds since the epoch, `START:n` for all that was taken, of which `START:s` was settled and
+/// `START:u` charged as unknown, and `START:e` for when it stops counting, until it has; beside
+/// these `w`, the newest START, `k`, the window, `t`, the sum of all that counts, and `x`, when
+/// the first of it stops counting.
+///
+/// A hold is a member of the sorted set `leases`, which says what it holds, scored with the end of
+/// its lease in microseconds: a gateway that died renews none, and what its calls held is charged
+/// as unknown.
 
-/// KEYS: holds, leases, one per charge. ARGV: call, lease in µs, then six per charge: kind (r, c or
-/// b), limit, amount, and for r: interval and tolerance in µs; for b: START, the oldest START that
-/// counts, when the key may go (seconds since the epoch). Returns {1}, or {0, index of the charge
-/// from 1, used, µs to wait}.
-extern const std::string admit_script;
+/// KEYS: store, leases, then for each charge its key and its former ones. ARGV: call, lease in µs,
+/// node, generation of its connection, epoch ("": none is asked for), the caller's seconds since
+/// the epoch, then eight per charge: kind (r, c or b), how many former keys, limit, amount, and for
+/// r: interval and tolerance in µs; for b: START, when that stops counting, when the key may go,
+/// the window. Returns {1, hold}, or {0, index of the charge from 1, used, µs to wait, when the
+/// first stops counting}, or {-1}: the store's epoch is another, or {-2}: the node has given this
+/// connection up.
+extern const base::RedisScript admit_script;
 
-/// KEYS: holds, leases. ARGV: fate (s, u, or x for cancelled), call. Returns how many were
+/// KEYS: leases. ARGV: fate (s, u, or x for cancelled) and hold, in pairs. Returns how many were
 /// resolved.
-extern const std::string resolve_script;
+extern const base::RedisScript resolve_script;
 
-/// KEYS: holds, leases. ARGV: lease in µs, then calls.
-extern const std::string renew_script;
+/// Ends leases that are over, and renews others. KEYS: leases. ARGV: lease in µs, then holds.
+extern const base::RedisScript renew_script;
+
+/// For admissions whose answer was lost: gives back what they took, and refuses what the lost
+/// connection still brings. KEYS: store, leases. ARGV: node, generation of the lost connection,
+/// calls. Returns how many had taken something.
+extern const base::RedisScript cancel_script;
+
+/// What the store is. KEYS: store. ARGV: the epoch that the caller knows or "", a new one, whether
+/// a loss is accepted. Returns the epoch, or "": the store is not what the caller knows.
+extern const base::RedisScript epoch_script;
 
 }  // namespace policies::ledger

@@ -1,10 +1,18 @@
 #include "policies/ledger/ledger.h"
 
 #include <atomic>
+#include <csignal>
+#include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -81,6 +89,23 @@ class Subject {
   std::unique_ptr<Ledger> ledger_;
 };
 
+// Both loops write to it.
+class LockedJournal final : public base::Journal {
+ public:
+  base::Task<base::Status> commit(std::vector<base::JournalEntry> entries) override {
+    co_return submit(std::move(entries));
+  }
+  base::Status submit(std::vector<base::JournalEntry> entries) override {
+    const std::lock_guard lock(mutex_);
+    return journal_.submit(std::move(entries));
+  }
+  bool writable() const override { return true; }
+
+ private:
+  std::mutex mutex_;
+  tests::MemoryJournal journal_;
+};
+
 class InMemory final : public Subject {
  public:
   InMemory() { ledger_ = std::make_unique<MemoryLedger>(journal_, clock_); }
@@ -90,22 +115,6 @@ class InMemory final : public Subject {
   }
 
  private:
-  // Both loops write to it.
-  class LockedJournal final : public base::Journal {
-   public:
-    base::Task<base::Status> commit(std::vector<base::JournalEntry> entries) override {
-      co_return submit(std::move(entries));
-    }
-    base::Status submit(std::vector<base::JournalEntry> entries) override {
-      const std::lock_guard lock(mutex_);
-      return journal_.submit(std::move(entries));
-    }
-    bool writable() const override { return true; }
-
-   private:
-    std::mutex mutex_;
-    tests::MemoryJournal journal_;
-  };
   LockedJournal journal_;
 };
 
@@ -130,20 +139,45 @@ class OnSqlite final : public Subject {
   std::unique_ptr<base::SqliteJournal> journal_;
 };
 
+// Gateways on one Redis, each with what its journal knows of it.
 class OnRedis final : public Subject {
  public:
-  OnRedis() {
-    ledger_ =
-        std::make_unique<RedisLedger>(loops_, server.address(), journal_, clock_, StoreDown{true});
+  explicit OnRedis(std::shared_ptr<tests::RedisServer> on = std::make_shared<tests::RedisServer>(),
+                   std::string epoch = {})
+      : server(std::move(on)) {
+    ledger_ = std::make_unique<RedisLedger>(loops_, server->address(), journal_, clock_,
+                                            StoreDown{true}, std::move(epoch));
   }
   ~OnRedis() override {
     stop();
     ledger_.reset();
   }
-  tests::RedisServer server;
+  std::string command(base::RedisArguments arguments) {
+    base::RedisConnection other(loops().at(0), server->address());
+    const auto reply = run(other.command(std::move(arguments)));
+    REQUIRE(reply.ok());
+    return reply->text;
+  }
+  std::string epoch() { return command({"HGET", "sluice:store", "epoch"}); }
+  // What an admission is told that cannot be decided.
+  std::string error(Admission admission) {
+    const auto verdict = run(ledger_->admit(std::move(admission)));
+    if (verdict.ok()) return "";
+    CHECK(verdict.error().code == base::Code::unavailable);
+    return verdict.error().message;
+  }
+  void await(const std::function<bool()>& condition) {
+    for (int attempt = 0; attempt < 500; ++attempt) {
+      if (condition()) return;
+      ::usleep(20'000);
+    }
+    FAIL("waited in vain");
+  }
+
+  const std::shared_ptr<tests::RedisServer> server;
 
  private:
-  tests::MemoryJournal journal_;
+  LockedJournal journal_;
 };
 
 template <class Implementation>
@@ -319,12 +353,70 @@ TEST_CASE("ledger: calls from all loops at once never take more than there is", 
   }
 }
 
+TEST_CASE("ledger: of several buckets that refuse, the one that does so longest is named",
+          "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    const Quota rate = tests::rate_quota(1, std::chrono::seconds(1), 1);
+    const Quota budget = tests::budget_quota("month", 1, Window::Unit::month);
+    subject->resolve(subject->allowed(tests::admission_of({&rate, &budget})), Fate::settled);
+    CHECK(subject->refused(tests::admission_of({&rate, &budget})).rule == "writer/month");
+    CHECK(subject->refused(tests::admission_of({&budget, &rate})).rule == "writer/month");
+  }
+}
+
+TEST_CASE("ledger: what was spent stays after a rename that says so, and so does what is held",
+          "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    const Quota old = tests::budget_quota("daily", 5);
+    Quota renamed = tests::budget_quota("per-day", 5), again = tests::budget_quota("each-day", 5);
+    renamed.former = {old.id};
+    again.former = {"role/writer/never/calls", renamed.id};
+    subject->resolve(subject->allowed(tests::admission_of({&old}, 2)), Fate::settled);
+    HoldPointer given_back = subject->allowed(tests::admission_of({&old}, 2));
+    HoldPointer kept = subject->allowed(tests::admission_of({&old}));
+    CHECK(subject->refused(tests::admission_of({&renamed})).used == 5);
+    CHECK(subject->refused(tests::admission_of({&again})).used == 5);
+    subject->resolve(std::move(given_back), Fate::cancelled);
+    subject->resolve(std::move(kept), Fate::settled);
+    subject->resolve(subject->allowed(tests::admission_of({&again}, 2)), Fate::settled);
+    CHECK(subject->refused(tests::admission_of({&again})).used == 5);
+    const BucketUse use = subject->use_of("role/writer/each-day/calls agent:a");
+    CHECK(use.settled == 5);
+    CHECK(use.held == 0);
+  }
+}
+
+TEST_CASE("ledger: what counted when a window is changed counts in the new one", "[contract]") {
+  for (const Named& implementation : implementations) {
+    for (const auto from :
+         {Window::Unit::hour, Window::Unit::day, Window::Unit::month, Window::Unit::rolling}) {
+      for (const auto to :
+           {Window::Unit::hour, Window::Unit::day, Window::Unit::month, Window::Unit::rolling}) {
+        INFO(implementation.name << " from " << static_cast<int>(from) << " to "
+                                 << static_cast<int>(to));
+        const auto subject = implementation.make();
+        const Quota before = tests::budget_quota("daily", 5, from);
+        const Quota after = tests::budget_quota("daily", 5, to);
+        subject->resolve(subject->allowed(tests::admission_of({&before}, 3)), Fate::settled);
+        HoldPointer hold = subject->allowed(tests::admission_of({&before}, 2));
+        CHECK(subject->refused(tests::admission_of({&after})).used == 5);
+        subject->resolve(std::move(hold), Fate::cancelled);
+        CHECK(subject->refused(tests::admission_of({&after}, 3)).used == 3);
+        CHECK(subject->use_of("role/writer/daily/calls agent:a").used() == 3);
+      }
+    }
+  }
+}
+
 TEST_CASE("ledger on Redis: scripts that Redis forgot are sent again", "[contract]") {
   OnRedis subject;
   const Quota budget = tests::budget_quota("daily", 2);
   subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
-  base::RedisConnection other(subject.loops().at(0), subject.server.address());
-  CHECK(subject.run(other.command({"SCRIPT", "FLUSH"})).ok());
+  subject.command({"SCRIPT", "FLUSH"});
   subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
   CHECK(subject.refused(tests::admission_of({&budget})).used == 2);
 }
@@ -334,20 +426,168 @@ TEST_CASE("ledger on Redis: while it is away budgets are refused and limits are 
   OnRedis subject;
   const Quota budget = tests::budget_quota("daily", 100), slots = tests::slots_quota(1);
   subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
-  subject.server.kill();
-  for (int call = 0; call < 3; ++call) {
-    const auto verdict = subject.run(subject.ledger().admit(tests::admission_of({&budget})));
-    REQUIRE_FALSE(verdict.ok());
-    CHECK(verdict.error().code == base::Code::unavailable);
-  }
+  subject.server->kill();
+  for (int call = 0; call < 3; ++call) CHECK(subject.error(tests::admission_of({&budget})) != "");
   HoldPointer hold = subject.allowed(tests::admission_of({&slots}));
   CHECK(subject.refused(tests::admission_of({&slots})).kind == Quota::Kind::concurrency);
   subject.resolve(std::move(hold), Fate::settled);
-  subject.server.start();
-  bool back = false;
-  for (int attempt = 0; attempt < 100 && !back; ++attempt) {
-    ::usleep(50'000);
-    back = subject.run(subject.ledger().admit(tests::admission_of({&budget}))).ok();
+  subject.server->start();
+  subject.await([&] { return subject.error(tests::admission_of({&budget})).empty(); });
+}
+
+TEST_CASE("ledger on Redis: a Redis that lost its data is not read as zero until that is accepted",
+          "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 3), slots = tests::slots_quota(5);
+  subject.resolve(subject.allowed(tests::admission_of({&budget}, 3)), Fate::settled);
+  const std::string epoch = subject.epoch();
+  OnRedis other(subject.server, epoch);
+  CHECK(other.refused(tests::admission_of({&budget})).used == 3);
+  subject.command({"FLUSHALL"});
+  CHECK(subject.error(tests::admission_of({&budget})).find("--accept-loss") != std::string::npos);
+  CHECK(subject.error(tests::admission_of({&budget})).find("--accept-loss") != std::string::npos);
+  CHECK_FALSE(subject.run(subject.ledger().usage()).ok());
+  subject.resolve(subject.allowed(tests::admission_of({&slots})), Fate::settled);
+
+  OnRedis newcomer(subject.server);  // knows nothing of the loss
+  newcomer.resolve(newcomer.allowed(tests::admission_of({&budget})), Fate::settled);
+  CHECK_FALSE(other.error(tests::admission_of({&budget})).empty());
+
+  CHECK(subject.run(subject.ledger().accept_loss()).ok());
+  for (OnRedis* gateway : {&subject, &other}) {  // one has accepted for all
+    gateway->await([&] { return gateway->error(tests::admission_of({&budget}, 2)).empty(); });
   }
-  CHECK(back);
+  CHECK(subject.epoch() != epoch);
+}
+
+TEST_CASE("ledger on Redis: a gateway that starts anew does not take an empty Redis for its own",
+          "[contract]") {
+  OnRedis subject(std::make_shared<tests::RedisServer>(), "the epoch of before");
+  const Quota budget = tests::budget_quota("daily", 3);
+  CHECK(subject.error(tests::admission_of({&budget})).find("--accept-loss") != std::string::npos);
+}
+
+TEST_CASE("ledger on Redis: what is spent stays when Redis is killed", "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 3);
+  subject.resolve(subject.allowed(tests::admission_of({&budget}, 3)), Fate::settled);
+  subject.await([&] { return subject.use_of("role/writer/daily/calls agent:a").settled == 3; });
+  subject.server->kill();
+  subject.server->start();
+  subject.await([&] { return subject.error(tests::admission_of({&budget})).empty(); });
+  CHECK(subject.refused(tests::admission_of({&budget})).used == 3);
+}
+
+TEST_CASE("ledger on Redis: budgets are refused on a Redis that is not configured to keep them",
+          "[contract]") {
+  const Quota budget = tests::budget_quota("daily", 3), slots = tests::slots_quota(5);
+  for (const auto& [arguments, named] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--appendonly", "no"}, "appendonly is 'no'"},
+           {{"--appendfsync", "everysec"}, "appendfsync is 'everysec'"},
+           {{"--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"}, "'allkeys-lru'"},
+           {{"--rename-command", "CONFIG", ""}, "does not say"}}) {
+    INFO(named);
+    OnRedis subject(std::make_shared<tests::RedisServer>(arguments));
+    CHECK(subject.error(tests::admission_of({&budget})).find(named) != std::string::npos);
+    subject.resolve(subject.allowed(tests::admission_of({&slots})), Fate::settled);
+  }
+}
+
+TEST_CASE("ledger on Redis: an admission whose answer was lost is given back when Redis is there",
+          "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 2), slots = tests::slots_quota(1);
+  subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
+  subject.server->signal(SIGSTOP);
+  CHECK_FALSE(subject.error(tests::admission_of({&budget, &slots})).empty());
+  subject.server->signal(SIGCONT);
+  subject.await([&] { return subject.error(tests::admission_of({&slots})).empty(); });
+  // Long before any lease ends.
+  HoldPointer hold;
+  subject.await([&] {
+    Verdict verdict = subject.admit(tests::admission_of({&budget, &slots}));
+    if (!std::holds_alternative<HoldPointer>(verdict)) return false;
+    hold = std::get<HoldPointer>(std::move(verdict));
+    return true;
+  });
+  subject.resolve(std::move(hold), Fate::settled);
+  CHECK(subject.refused(tests::admission_of({&budget})).used == 2);
+  subject.await([&] { return subject.use_of("role/writer/daily/calls agent:a").settled == 2; });
+  CHECK(subject.use_of("role/writer/daily/calls agent:a").unknown == 0);
+}
+
+TEST_CASE("ledger on Redis: how a call ended is told when Redis is there again", "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 2);
+  HoldPointer settled = subject.allowed(tests::admission_of({&budget}));
+  HoldPointer cancelled = subject.allowed(tests::admission_of({&budget}));
+  subject.server->kill();
+  subject.resolve(std::move(settled), Fate::settled);
+  subject.resolve(std::move(cancelled), Fate::cancelled);
+  subject.server->start();
+  subject.await([&] { return subject.error(tests::admission_of({&budget}, 2)).empty(); });
+  subject.await([&] {
+    const BucketUse use = subject.use_of("role/writer/daily/calls agent:a");
+    return use.settled == 1 && use.used() == 1;
+  });
+}
+
+TEST_CASE("ledger on Redis: it recovers from whatever a Redis can answer", "[contract]") {
+  const Quota budget = tests::budget_quota("daily", 1'000'000);
+  OnRedis subject;
+  subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
+  const auto fails_until = [&](base::RedisArguments breaks, base::RedisArguments mends) {
+    subject.command(std::move(breaks));
+    CHECK_FALSE(subject.error(tests::admission_of({&budget})).empty());
+    subject.command(std::move(mends));
+    subject.await([&] { return subject.error(tests::admission_of({&budget})).empty(); });
+  };
+  SECTION("its memory is full") {
+    fails_until({"CONFIG", "SET", "maxmemory", "1"}, {"CONFIG", "SET", "maxmemory", "0"});
+  }
+  SECTION("it is a replica, and cannot write") {
+    fails_until({"REPLICAOF", "127.0.0.1", "1"}, {"REPLICAOF", "NO", "ONE"});
+  }
+  SECTION("it closes connections") {
+    subject.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+    subject.await([&] { return subject.error(tests::admission_of({&budget})).empty(); });
+  }
+  SECTION("it is stopped for a while") {
+    subject.server->signal(SIGSTOP);
+    CHECK_FALSE(subject.error(tests::admission_of({&budget})).empty());
+    subject.server->signal(SIGCONT);
+    subject.await([&] { return subject.error(tests::admission_of({&budget})).empty(); });
+  }
+}
+
+TEST_CASE("ledger on Redis: calls in flight share round trips", "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 1'000'000);
+  subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
+  const auto reads = [&] {
+    base::RedisConnection other(subject.loops().at(0), subject.server->address());
+    const std::string info = subject.run(other.command({"INFO", "stats"}))->text;
+    return std::strtoll(info.c_str() + info.find("total_reads_processed:") + 22, nullptr, 10);
+  };
+  const auto all = [](Ledger& ledger, std::vector<Admission> calls) -> base::Task<bool> {
+    std::size_t ended = 0;
+    const std::size_t count = calls.size();
+    const auto one = [](Ledger& on, Admission call, std::size_t& done) -> base::Task<void> {
+      const auto verdict = co_await on.admit(std::move(call));
+      CHECK(verdict.ok());
+      ++done;
+    };
+    const auto executor = co_await asio::this_coro::executor;
+    for (Admission& call : calls) {
+      asio::co_spawn(executor, one(ledger, std::move(call), ended), asio::detached);
+    }
+    while (ended < count) co_await asio::post(executor, base::use_task);
+    co_return true;
+  };
+  std::vector<Admission> calls;
+  for (int call = 0; call < 256; ++call) calls.push_back(tests::admission_of({&budget}));
+  const auto before = reads();
+  subject.run(all(subject.ledger(), std::move(calls)));
+  CHECK(reads() - before < 64);
 }

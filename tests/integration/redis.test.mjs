@@ -11,9 +11,9 @@ const budget = 1000;
 const daily = `budgets: [{name: daily, per: role, window: day, calls: ${budget}}]`;
 
 /** Gateways on one Redis before one server. */
-async function withGateways(count, { quotas = daily, effect = 'read_only', config = {} }, use) {
+async function withGateways(count, { quotas = daily, effect = 'read_only', config = {}, settings = [] }, use) {
   const server = await upstream();
-  const redis = await Redis.start();
+  const redis = await Redis.start(...settings);
   const gateways = [];
   try {
     for (let made = 0; made < count; ++made) {
@@ -87,3 +87,50 @@ for (const [limits, refused] of [['local', false], ['deny', true]]) {
       assert.ok(!isRefusal(await call(gateway, key, 'm__echo', { text: 'x' })));
     }));
 }
+
+test('a Redis that is killed every second: no more than the budget reaches the server', { timeout: 240_000 * slow }, () =>
+  withGateways(3, {}, async (gateways, keys, server, redis) => {
+    let done = false;
+    server.state.pace = 20;
+    const killer = (async () => {
+      for (let turn = 0; !done && turn < 5; ++turn) {
+        await sleep(scaled(400));
+        await redis.kill();
+        await redis.run();
+      }
+    })();
+    await Promise.all(gateways.map((gateway, at) => exhaust(gateway, keys[at], { clients: 6 })));
+    done = true;
+    await killer;
+    assert.ok(server.state.calls <= budget, `${server.state.calls} calls`);
+    const used = async () => (await gateways[0].json('budgets')).budgets[0];
+    await eventually('all holds are settled', async () => (await used()).held === 0);
+    const row = await used();
+    assert.equal(row.settled + row.unknown, budget);
+    assert.ok(row.settled >= server.state.calls - row.unknown, JSON.stringify(row));
+  }));
+
+test('a Redis that lost its data is not read as zero until somebody accepts that', () =>
+  withGateways(2, {}, async (gateways, keys, server, redis) => {
+    const [gateway] = gateways;
+    await call(gateway, keys[0], 'm__echo', { text: 'x' });
+    await call(gateways[1], keys[1], 'm__echo', { text: 'x' });
+    await redis.command('FLUSHALL');
+    assert.equal((await call(gateway, keys[0], 'm__echo', { text: 'x' })).result.content[0].text, 'Store unavailable. Nothing was sent or charged.');
+    assert.equal(server.state.calls, 2);
+    await gateway.stop();
+    await gateway.start();
+    await gateway.ready(['m']);
+    assert.equal((await call(gateway, keys[0], 'm__echo', { text: 'x' })).result.isError, true);
+    const { code, stderr } = await gateway.cli('budgets');
+    assert.equal(code, 1);
+    assert.match(stderr, /it lost its data, or it is another Redis.*sluice budgets --accept-loss/);
+    assert.equal((await gateway.cli('budgets', '--accept-loss')).stdout, 'Budgets count on with what the store holds now.\n');
+    for (const at of [0, 1]) {
+      await eventually('calls go through again', async () => !(await call(gateways[at], keys[at], 'm__echo', { text: 'x' })).result.isError);
+    }
+  }));
+
+test('a Redis that would not keep budgets is refused at the start', () =>
+  assert.rejects(withGateways(1, { settings: ['--appendfsync', 'everysec'] }, () => {}),
+    /Redis does not keep what is spent: appendfsync is 'everysec'\. Budgets need appendonly yes, appendfsync always and maxmemory-policy noeviction\./));

@@ -3,7 +3,10 @@
 #include <csignal>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -14,10 +17,12 @@
 
 namespace tests {
 
-/// A redis-server of the machine, for one test, on a unix socket. It keeps nothing on disk.
+/// A redis-server of the machine, for one test, on a unix socket, which keeps its word: every write
+/// is on disk before it is answered.
 class RedisServer final {
  public:
-  RedisServer() { start(); }
+  /// `more` are further arguments, such as `--appendonly no`.
+  explicit RedisServer(std::vector<std::string> more = {}) : more_(std::move(more)) { start(); }
   ~RedisServer() { kill(); }
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -29,11 +34,29 @@ class RedisServer final {
   }
 
   void start() {
+    std::vector<std::string> words = {"redis-server",
+                                      "--port",
+                                      "0",
+                                      "--unixsocket",
+                                      socket_path(),
+                                      "--save",
+                                      "",
+                                      "--logfile",
+                                      "/dev/null",
+                                      "--dir",
+                                      directory_.path().string(),
+                                      "--appendonly",
+                                      "yes",
+                                      "--appendfsync",
+                                      "always"};
+    words.insert(words.end(), more_.begin(), more_.end());
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     child_ = ::fork();
     if (child_ == 0) {
-      ::execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path().c_str(),
-               "--save", "", "--appendonly", "no", "--logfile", "/dev/null", "--dir",
-               directory_.path().c_str(), nullptr);
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is ended leaves none behind
+      ::execvp("redis-server", arguments.data());
       ::_exit(127);
     }
     for (int attempt = 0; attempt < 500; ++attempt) {
@@ -43,6 +66,9 @@ class RedisServer final {
     }
     throw std::runtime_error("redis-server does not start; ./bootstrap deps installs it");
   }
+
+  /// SIGSTOP or SIGCONT, for instance.
+  void signal(int number) const { ::kill(child_, number); }
 
   void kill() {
     if (child_ <= 0) return;
@@ -66,6 +92,7 @@ class RedisServer final {
     return connected;
   }
 
+  const std::vector<std::string> more_;
   TempDir directory_;
   pid_t child_ = -1;
 };

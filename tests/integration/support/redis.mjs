@@ -8,10 +8,12 @@ import { eventually } from './time.mjs';
 const children = new Set();
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
-/** A redis-server of the machine on a unix socket, which keeps nothing on disk. */
+/** A redis-server of the machine on a unix socket, which keeps its word: every write is on disk before it is answered. */
 export class Redis {
-  static async start() {
+  /** `more` are further arguments. */
+  static async start(...more) {
     const redis = new Redis();
+    redis.more = more;
     redis.directory = mkdtempSync(join(tmpdir(), 'sluice-redis-'));
     redis.socket = join(redis.directory, 'redis.sock');
     redis.url = `redis+unix://${redis.socket}`;
@@ -20,7 +22,7 @@ export class Redis {
   }
 
   async run() {
-    const child = spawn('redis-server', ['--port', '0', '--unixsocket', this.socket, '--save', '', '--appendonly', 'no', '--dir', this.directory],
+    const child = spawn('redis-server', ['--port', '0', '--unixsocket', this.socket, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always', '--dir', this.directory, ...this.more],
       { stdio: 'ignore' });
     this.child = child;
     children.add(child);
@@ -32,6 +34,15 @@ export class Redis {
         const socket = connect(this.socket, () => { socket.destroy(); done(true); });
         socket.on('error', () => done(false));
       });
+    });
+  }
+
+  /** One command without blanks in its arguments; its reply as Redis writes it. */
+  command(...words) {
+    return new Promise((done, fail) => {
+      const socket = connect(this.socket, () => socket.write(`${words.join(' ')}\r\n`));
+      socket.once('data', (data) => { socket.destroy(); done(data.toString()); });
+      socket.once('error', fail);
     });
   }
 

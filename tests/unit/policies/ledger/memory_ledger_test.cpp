@@ -267,7 +267,8 @@ TEST_CASE("whatever entry a crash follows, no more than the limit is spent", "[l
   }
 }
 
-TEST_CASE("what counted when a window is changed counts in the new one, and no longer", "[ledger]") {
+TEST_CASE("what counted when a window is changed counts in the new one, and no longer",
+          "[ledger]") {
   tests::MemoryJournal journal;
   tests::ManualClock clock;  // noon on a Friday
   const Quota month = tests::budget_quota("b", 3, Window::Unit::month);

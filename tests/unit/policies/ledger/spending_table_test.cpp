@@ -113,7 +113,8 @@ TEST_CASE("what a step says of very many buckets becomes several records, all of
           "[ledger]") {
   std::vector<SpendingChange> changes(20'000);
   for (std::size_t at = 0; at < changes.size(); ++at) {
-    changes[at] = {"tool/some/bucket/calls agent:a" + std::to_string(at), 1, 2, {1, 0, 0, 0, 0}, {}};
+    changes[at] = {
+        "tool/some/bucket/calls agent:a" + std::to_string(at), 1, 2, {1, 0, 0, 0, 0}, {}};
   }
   const auto entries = spending_entries("crash", changes);
   CHECK(entries.size() > 1);
