@@ -21,6 +21,10 @@ Error not_sent(std::string message, std::string detail = {}) {
   return {Code::unavailable, std::move(message), std::move(detail)};
 }
 
+bool is_cancelled(const Cancellation* cancellation) {
+  return cancellation != nullptr && cancellation->requested();
+}
+
 // Looked up once per connection: what is connected to is what was looked up, whatever the name's
 // servers say next.
 Task<Resolver::Addresses> addresses_of(Loop& loop, std::string host, SteadyTime deadline) {
@@ -43,7 +47,7 @@ HttpClient::HttpClient(Loop& loop, Url origin, const Limits& limits,
 
 HttpClient::~HttpClient() { pool_->close(); }
 
-Task<HttpClient::Connected> HttpClient::connect(SteadyTime deadline) {
+Task<HttpClient::Connected> HttpClient::connect(SteadyTime deadline, Cancellation* cancellation) {
   if (pool_->full()) co_return not_sent("too many connections to it are open");
   if (origin_.secure && !tls_) {
     co_return Error{Code::internal, "it wants TLS, which was not set up", {}};
@@ -52,12 +56,15 @@ Task<HttpClient::Connected> HttpClient::connect(SteadyTime deadline) {
   if (!addresses) co_return addresses.error();
   std::error_code error;
   for (const auto& address : *addresses) {
+    if (is_cancelled(cancellation)) co_return not_sent("the call was cancelled");
     TcpSocket socket(loop_.executor());
     const auto late = std::min(deadline, std::chrono::steady_clock::now() + connect_timeout);
-    Deadline connect_deadline(loop_.watchdog(), [&socket] {
+    const auto give_up = [&socket] {
       std::error_code ignored;
       socket.close(ignored);
-    });
+    };
+    Deadline connect_deadline(loop_.watchdog(), give_up);
+    const CancellationScope scope(cancellation, give_up);
     connect_deadline.set(late);
     co_await socket.async_connect({address, origin_.port}, asio::redirect_error(use_task, error));
     if (connect_deadline.expired()) co_return not_sent("connecting took too long");
@@ -65,15 +72,18 @@ Task<HttpClient::Connected> HttpClient::connect(SteadyTime deadline) {
     socket.set_option(Tcp::no_delay(true), error);
     auto connection = std::make_unique<HttpConnection>(std::move(socket), loop_.watchdog(), pool_);
     if (!origin_.secure) co_return connection;
-    co_return co_await secured(std::move(connection), late);
+    co_return co_await secured(std::move(connection), late, cancellation);
   }
+  if (is_cancelled(cancellation)) co_return not_sent("the call was cancelled");
   co_return not_sent("it does not accept connections", error.message());
 }
 
 // No byte of a request has left before this has succeeded.
 Task<HttpClient::Connected> HttpClient::secured(std::unique_ptr<HttpConnection> connection,
-                                                SteadyTime deadline) {
-  connection->stream.set_deadline(deadline);
+                                                SteadyTime deadline, Cancellation* cancellation) {
+  ByteStream& stream = connection->stream;
+  const CancellationScope scope(cancellation, [&stream] { stream.close(); });
+  stream.set_deadline(deadline);
   auto secure = co_await connection->stream.start_tls(tls_, origin_.host);
   if (secure) co_return connection;
   if (secure.error().code == Code::timeout) co_return not_sent("the TLS handshake took too long");
@@ -96,17 +106,21 @@ Task<Result<ClientResponse>> HttpClient::send(ClientRequest request, SteadyTime 
   std::string text = head_of(request);
   text.append(request.body);
   if (std::unique_ptr<HttpConnection> pooled = pool_->take()) {
-    auto response = co_await exchange(std::move(pooled), text, deadline);
+    auto response = co_await exchange(std::move(pooled), text, deadline, request.cancellation);
     const bool lost = !response && response.error().code == Code::broken;
     if (!lost || !request.repeatable) co_return response;
   }
-  auto connection = co_await connect(deadline);
+  auto connection = co_await connect(deadline, request.cancellation);
   if (!connection) co_return connection.error();
-  co_return co_await exchange(std::move(*connection), text, deadline);
+  co_return co_await exchange(std::move(*connection), text, deadline, request.cancellation);
 }
 
 Task<Result<ClientResponse>> HttpClient::exchange(std::unique_ptr<HttpConnection> connection,
-                                                  const std::string& request, SteadyTime deadline) {
+                                                  const std::string& request, SteadyTime deadline,
+                                                  Cancellation* cancellation) {
+  if (is_cancelled(cancellation)) co_return not_sent("the call was cancelled");
+  ByteStream& stream = connection->stream;
+  const CancellationScope scope(cancellation, [&stream] { stream.close(); });
   if (auto sent = co_await connection->stream.write(request, write_progress, deadline);
       !sent) {
     co_return sent.error();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/byte_stream.h"
+#include "base/cancellation.h"
 #include "base/chunked.h"
 #include "base/event_loops.h"
 #include "base/http_head.h"
@@ -26,6 +27,7 @@ struct ClientRequest {
   std::string body;
   /// Whether it may be sent once more when a kept-alive connection turns out to be dead.
   bool repeatable = false;
+  Cancellation* cancellation = nullptr;  ///< of the wait for the response's head
 };
 
 /// A response's head; `fields` points into `text`.
@@ -52,6 +54,8 @@ class ClientResponse {
   Task<Result<bool>> read(std::string& out, std::size_t limit);
   /// The next deadline of what is read.
   void set_deadline(SteadyTime at);
+  /// Closes the connection: what is pending ends with Code::cancelled.
+  void abort();
   /// Whether the body has been read to its end.
   bool finished() const { return finished_; }
 
@@ -91,10 +95,12 @@ class HttpClient {
 
  private:
   using Connected = Result<std::unique_ptr<HttpConnection>>;
-  Task<Connected> connect(SteadyTime deadline);
-  Task<Connected> secured(std::unique_ptr<HttpConnection> connection, SteadyTime deadline);
+  Task<Connected> connect(SteadyTime deadline, Cancellation* cancellation);
+  Task<Connected> secured(std::unique_ptr<HttpConnection> connection, SteadyTime deadline,
+                          Cancellation* cancellation);
   Task<Result<ClientResponse>> exchange(std::unique_ptr<HttpConnection> connection,
-                                        const std::string& request, SteadyTime deadline);
+                                        const std::string& request, SteadyTime deadline,
+                                        Cancellation* cancellation);
   std::string head_of(const ClientRequest& request) const;
 
   Loop& loop_;

@@ -42,6 +42,10 @@ void ClientResponse::set_deadline(SteadyTime at) {
   if (connection_) connection_->stream.set_deadline(at);
 }
 
+void ClientResponse::abort() {
+  if (connection_) connection_->stream.close();
+}
+
 // Reads from the socket into the buffer; false at its end.
 Task<Result<bool>> ClientResponse::fill() {
   ReadBuffer& buffer = connection_->buffer;

@@ -28,12 +28,17 @@ struct Limits {
   std::size_t calls_in_flight = 4'096;
   std::size_t sessions_per_agent = 256;
   std::chrono::milliseconds session_idle{3'600'000};
+  std::size_t streams = 16'384;  ///< event streams that stay open, of all agents
+  std::size_t streams_per_agent = 1'024;
+  std::size_t stream_outbox = 1 << 20;                  ///< events that a client has not taken yet
+  std::chrono::milliseconds stream_keep_alive{15'000};  ///< between comments on a silent stream
 
   // Every JSON document.
   JsonLimits json;
 
   // What an upstream may send.
   std::size_t result = 4 << 20;
+  std::size_t notification = 64 << 10;  ///< that is passed on to a client
   std::size_t upstream_head = 64 << 10;
   std::size_t upstream_tools = 512;
   std::size_t upstream_pages = 64;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/version.h"
+#include "gateway/call_events.h"
 #include "gateway/quota_headers.h"
 #include "mcp/messages.h"
 #include "mcp/param_headers.h"
@@ -35,6 +36,34 @@ std::optional<std::string> param_mismatch(const MethodContext& context,
   };
   return mcp::param_header_mismatch(entry->tool->param_headers, call.arguments.value(), lookup,
                                     &context.fields);
+}
+
+// What a client wants to hear before the result.
+struct Wishes {
+  std::optional<mcp::Id> progress_token;
+  std::optional<mcp::LogLevel> log_level;
+};
+
+// Error: what is wrong with them.
+base::Result<Wishes> wishes_of(const MethodContext& context) {
+  Wishes wishes{std::nullopt, context.log_level};
+  const Json* extras = base::find_member(context.request.params, "_meta");
+  if (extras == nullptr) return wishes;
+  if (base::find_member(*extras, "progressToken") != nullptr) {
+    wishes.progress_token = mcp::progress_token(*extras);
+    if (!wishes.progress_token) {
+      return base::Error{base::Code::invalid, "progressToken must be a string or an integer", {}};
+    }
+  }
+  if (context.inbound.era == mcp::Era::legacy) return wishes;
+  if (const Json* level = base::find_member(*extras, mcp::meta::log_level)) {
+    const auto* name = level->get_ptr<const std::string*>();
+    wishes.log_level = name ? mcp::parse_log_level(*name) : std::nullopt;
+    if (!wishes.log_level) {
+      return base::Error{base::Code::invalid, "There is no such log level", {}};
+    }
+  }
+  return wishes;
 }
 
 // What clients of each era find on a result.
@@ -87,15 +116,26 @@ base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& ca
   call.inexact = pointer_inside(context.inexact, "/params/arguments");
   call.request_id = context.request_id;
   call.principal = context.principal;
-  if (context.inbound.era == mcp::Era::legacy) {
-    call.session = context.fields.find(mcp::header::session_id).value_or("");
-  }
+  call.session = context.session;
   call.snapshot = context.snapshot;
   call.loop = &context.loop;
   call.received = std::chrono::system_clock::now();
   call.started = std::chrono::steady_clock::now();
   if (auto mismatch = param_mismatch(context, call)) {
     co_return error_reply(400, request, mcp::code::header_mismatch, std::move(*mismatch));
+  }
+  auto wishes = wishes_of(context);
+  if (!wishes) {
+    co_return error_reply(200, request, mcp::code::invalid_params, wishes.error().message);
+  }
+  call.cancellation = context.cancellation();
+  call.progress = wishes->progress_token.has_value();
+  call.log_level = wishes->log_level;
+  std::optional<CallEvents> events;
+  if ((call.progress || call.log_level) && context.events != nullptr &&
+      accepts_event_stream(context.fields)) {
+    call.events =
+        &events.emplace(*context.events, std::move(wishes->progress_token), wishes->log_level);
   }
   pipeline::Outcome outcome = co_await calls.run(call);
   Reply reply;

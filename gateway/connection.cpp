@@ -5,6 +5,7 @@
 
 #include <asio/post.hpp>
 
+#include "gateway/event_stream.h"
 #include "gateway/request_id.h"
 #include "gateway/request_reader.h"
 
@@ -84,6 +85,15 @@ base::Task<void> close_gently(base::ByteStream& stream) {
   }
 }
 
+// For hours perhaps: an idle stream holds no memory that it does not need.
+base::Task<void> stay_open(EventStream& events, RequestReader& reader, RawRequest& request,
+                           HttpResponse& response) {
+  reader.release_memory();
+  request.release_memory();
+  co_await events.stay_open();
+  response.subscription.reset();
+}
+
 base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& context,
                         const ReadFailure& failure) {
   const std::string id = new_request_id();
@@ -119,6 +129,7 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
   if (connection.before() >= context.limits.connections) co_return;
   if (tls && !co_await secured(stream, context, std::move(tls))) co_return;
   RequestReader reader(stream, context.limits);
+  const auto events = std::make_shared<EventStream>(loop, stream, context.limits);
   while (!loop.ending()) {
     RawRequest request;
     if (auto failure = co_await reader.next(request)) {
@@ -126,11 +137,19 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
       co_return;
     }
     const std::string id = new_request_id();
-    const HttpResponse response = co_await answer(loop, context, request, id, peer);
+    request.events = events.get();
+    events->begin({id, request.keep_alive, false}, request.is_http_1_1());
+    HttpResponse response = co_await answer(loop, context, request, id, peer);
     const bool keep_alive = request.keep_alive && !response.close && !context.load.draining;
-    const std::string text = serialize(response, {id, keep_alive, asks_for_head(request)});
-    auto sent = co_await stream.write(text, context.limits.write_timeout);
-    if (!sent) co_return;
+    if (events->begun()) {
+      if (response.subscription) co_await stay_open(*events, reader, request, response);
+      if (!co_await events->finish(response.body)) co_return;
+    } else {
+      events->rest();
+      const std::string text = serialize(response, {id, keep_alive, asks_for_head(request)});
+      auto sent = co_await stream.write(text, context.limits.write_timeout);
+      if (!sent) co_return;
+    }
     if (!keep_alive) {
       co_await close_gently(stream);
       co_return;

@@ -1,5 +1,7 @@
 #include "gateway/http_message.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace gateway {
@@ -54,6 +56,28 @@ HttpResponse json_response(int status, std::string body) {
 
 HttpResponse error_response(int status, std::string_view sentence) {
   return json_response(status, base::dump_json({{"error", sentence}}));
+}
+
+bool accepts(const base::HttpFields& fields, std::string_view type, std::string_view range) {
+  if (fields.count("accept") == 0) return true;
+  return std::any_of(fields.all.begin(), fields.all.end(), [&](const base::HttpField& field) {
+    if (!base::same_name(field.name, "accept")) return false;
+    for (const std::string_view allowed : {type, range, std::string_view("*/*")}) {
+      if (field.value.find(allowed) != std::string_view::npos) return true;
+    }
+    return false;
+  });
+}
+
+std::string stream_head(const Delivery& delivery, bool chunked) {
+  std::string text =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
+      "X-Accel-Buffering: no\r\nX-Request-Id: ";  // 2026-07-28, transports: proxies must not hold
+                                                  // it
+  text.append(delivery.request_id).append("\r\n");
+  if (!delivery.keep_alive) text.append("Connection: close\r\n");
+  text.append(chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
+  return text;
 }
 
 std::string serialize(const HttpResponse& response, const Delivery& delivery) {

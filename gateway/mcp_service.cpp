@@ -1,13 +1,15 @@
 #include "gateway/mcp_service.h"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "mcp/messages.h"
+#include "mcp/notifications.h"
 
 namespace gateway {
 namespace {
+
+using base::Json;
 
 HttpResponse rpc_error(int status, const std::optional<mcp::Id>& id, int code,
                        std::string message) {
@@ -17,18 +19,6 @@ HttpResponse rpc_error(int status, const std::optional<mcp::Id>& id, int code,
 mcp::InboundHeaders inbound_headers(const base::HttpFields& fields) {
   return {fields.find(mcp::header::protocol_version), fields.find(mcp::header::method),
           fields.find(mcp::header::name), fields.find(mcp::header::session_id)};
-}
-
-// RFC 9110 §12.5.1, as far as it decides between JSON and nothing.
-bool accepts_json(const base::HttpFields& fields) {
-  if (fields.count("accept") == 0) return true;
-  return std::any_of(fields.all.begin(), fields.all.end(), [](const base::HttpField& field) {
-    if (!base::same_name(field.name, "accept")) return false;
-    for (const std::string_view type : {"application/json", "application/*", "*/*"}) {
-      if (field.value.find(type) != std::string_view::npos) return true;
-    }
-    return false;
-  });
 }
 
 bool is_json(const base::HttpFields& fields) {
@@ -42,6 +32,9 @@ std::optional<mcp::Id> id_of(const mcp::Message& message) {
   const auto* request = std::get_if<mcp::Request>(&message);
   return request ? std::optional(request->id) : std::nullopt;
 }
+
+// A cancelled request is not answered (2025-11-25, cancellation): a stream that ends.
+HttpResponse no_answer() { return {200, {{"Content-Type", "text/event-stream"}}, {}, false}; }
 
 HttpResponse not_allowed() {
   HttpResponse response =
@@ -92,11 +85,12 @@ base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& re
                             mcp::error_text(id_of(*message), rejection->error));
   }
   mcp::Inbound inbound = std::get<mcp::Inbound>(verdict);
-  if (auto refusal = check_session(*message, headers, principal, inbound))
+  SessionFacts facts{inbound.revision};
+  if (auto refusal = check_session(*message, headers, principal, inbound, facts))
     co_return std::move(*refusal);
+  inbound.revision = facts.revision;
   auto* asked = std::get_if<mcp::Request>(&*message);
-  if (asked == nullptr)
-    co_return HttpResponse{202, {}, {}, false};  // notifications; nothing waits for a response
+  if (asked == nullptr) co_return take_notification(*message, headers, principal);
   MethodContext context{loop,
                         fields,
                         principal,
@@ -105,10 +99,35 @@ base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& re
                         std::move(*asked),
                         std::move(parsed->inexact),
                         snapshot_.get()};
+  if (inbound.era == mcp::Era::legacy) context.session = headers.session.value_or("");
+  context.log_level = facts.log_level;
+  context.events = request.events;
   co_return co_await answer(std::move(context));
 }
 
+// Nothing waits for a response of a client. A cancelled request of another session is not found
+// (invariant 7); 2026-07-28 cancels by closing the connection.
+HttpResponse McpService::take_notification(const mcp::Message& message,
+                                           const mcp::InboundHeaders& headers,
+                                           const pipeline::Principal& principal) {
+  const auto* notification = std::get_if<mcp::Notification>(&message);
+  if (notification != nullptr && notification->method == mcp::notice::cancelled &&
+      headers.session) {
+    const Json* member = base::find_member(notification->params, "requestId");
+    const auto id = member == nullptr ? std::nullopt : mcp::parse_id(*member);
+    if (id) in_flight_.cancel(principal, *headers.session, *id);
+  }
+  return {202, {}, {}, false};
+}
+
 base::Task<HttpResponse> McpService::answer(MethodContext context) {
+  std::optional<RequestsInFlight::Entry> in_flight;
+  if (context.events != nullptr && context.inbound.era == mcp::Era::modern) {
+    context.events->cancel_when_closed();
+  } else if (context.events != nullptr && !context.session.empty()) {
+    in_flight.emplace(in_flight_.add(context.principal, context.session, context.request.id,
+                                     context.events->canceller()));
+  }
   const auto* method = methods_.find(context.inbound.era, context.request.method);
   mcp::Reply reply;
   if (method == nullptr) {
@@ -116,6 +135,7 @@ base::Task<HttpResponse> McpService::answer(MethodContext context) {
   } else {
     reply = co_await method->handle(context);
   }
+  if (in_flight && context.events->cancellation().requested()) co_return no_answer();
   HttpResponse response = json_response(reply.http_status, std::move(reply.body));
   std::ranges::move(reply.headers, std::back_inserter(response.headers));
   if (!reply.session.empty()) {
@@ -127,7 +147,8 @@ base::Task<HttpResponse> McpService::answer(MethodContext context) {
 std::optional<HttpResponse> McpService::check_session(const mcp::Message& message,
                                                       const mcp::InboundHeaders& headers,
                                                       const pipeline::Principal& principal,
-                                                      mcp::Inbound& inbound) {
+                                                      const mcp::Inbound& inbound,
+                                                      SessionFacts& facts) {
   if (inbound.era == mcp::Era::modern) return std::nullopt;  // these ignore sessions
   const auto* request = std::get_if<mcp::Request>(&message);
   if (request != nullptr && request->method == "initialize") return std::nullopt;
@@ -137,10 +158,9 @@ std::optional<HttpResponse> McpService::check_session(const mcp::Message& messag
                      "The Mcp-Session-Id header is missing: initialize first, or send the request "
                      "as 2026-07-28");
   }
-  const auto revision =
-      sessions_.use(principal, *headers.session, std::chrono::steady_clock::now());
-  if (!revision) return rpc_error(404, id, mcp::code::invalid_request, "Session not found");
-  inbound.revision = *revision;
+  const auto session = sessions_.use(principal, *headers.session, std::chrono::steady_clock::now());
+  if (!session) return rpc_error(404, id, mcp::code::invalid_request, "Session not found");
+  facts = *session;
   return std::nullopt;
 }
 

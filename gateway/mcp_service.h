@@ -4,6 +4,7 @@
 
 #include "gateway/connection.h"
 #include "gateway/methods.h"
+#include "gateway/requests_in_flight.h"
 
 namespace gateway {
 
@@ -26,17 +27,20 @@ class McpService {
                                 const std::string& request_id,
                                 const pipeline::Principal& principal);
   base::Task<HttpResponse> answer(MethodContext context);
-  /// nullopt: the message may go on; a legacy one now has its session's revision.
+  /// nullopt: the message may go on; of a legacy one `facts` are then its session's.
   std::optional<HttpResponse> check_session(const mcp::Message& message,
                                             const mcp::InboundHeaders& headers,
                                             const pipeline::Principal& principal,
-                                            mcp::Inbound& inbound);
+                                            const mcp::Inbound& inbound, SessionFacts& facts);
+  HttpResponse take_notification(const mcp::Message& message, const mcp::InboundHeaders& headers,
+                                 const pipeline::Principal& principal);
   HttpResponse end_session(const RawRequest& request, const pipeline::Principal& principal);
 
   const pipeline::CurrentSnapshot& snapshot_;
   Sessions& sessions_;
   const base::Limits& limits_;
   mcp::MethodTable<MethodContext> methods_;
+  RequestsInFlight in_flight_;
 };
 
 }  // namespace gateway

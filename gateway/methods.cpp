@@ -20,6 +20,9 @@ void stamp_modern(Json& result) {
   result["_meta"][std::string(mcp::meta::server_info)] = server_info();
 }
 
+// What Sluice offers to any client.
+Json capabilities() { return {{"logging", Json::object()}, {"tools", Json::object()}}; }
+
 // Lists and discovery differ by caller and may change at any time: nobody may reuse them.
 void stamp_uncacheable(Json& result) {
   result["ttlMs"] = 0;
@@ -31,8 +34,7 @@ base::Task<Reply> discover(MethodContext& context) {
   for (const mcp::Revision revision : mcp::served_revisions) {
     if (mcp::era_of(revision) == mcp::Era::modern) versions.push_back(mcp::to_string(revision));
   }
-  Json result{{"supportedVersions", std::move(versions)},
-              {"capabilities", {{"tools", Json::object()}}}};
+  Json result{{"supportedVersions", std::move(versions)}, {"capabilities", capabilities()}};
   stamp_modern(result);
   stamp_uncacheable(result);
   co_return Reply{200, mcp::result_text(context.request.id, result), {}};
@@ -55,7 +57,7 @@ base::Task<Reply> initialize(MethodContext& context, Sessions& sessions) {
     if (asked_for && mcp::era_of(served) == mcp::Era::legacy) revision = served;
   }
   const Json result{{"protocolVersion", mcp::to_string(revision)},
-                    {"capabilities", {{"tools", Json::object()}}},
+                    {"capabilities", capabilities()},
                     {"serverInfo", server_info()}};
   std::string session =
       sessions.open(context.principal, revision, std::chrono::steady_clock::now());
@@ -63,6 +65,21 @@ base::Task<Reply> initialize(MethodContext& context, Sessions& sessions) {
 }
 
 base::Task<Reply> ping(MethodContext& context) {
+  co_return Reply{200, mcp::result_text(context.request.id, Json::object()), {}};
+}
+
+// Remembered for the session: 2026-07-28 says it with each request instead.
+base::Task<Reply> set_log_level(MethodContext& context, Sessions& sessions) {
+  const std::string* name = base::find_string(context.request.params, "level");
+  const auto level = name ? mcp::parse_log_level(*name) : std::nullopt;
+  if (!level) {
+    const std::string text =
+        "level must be one of debug, info, notice, warning, error, critical, "
+        "alert and emergency";
+    co_return Reply{
+        200, mcp::error_text(context.request.id, {mcp::code::invalid_params, text, {}}), {}};
+  }
+  sessions.set_log_level(context.principal, context.session, *level);
   co_return Reply{200, mcp::result_text(context.request.id, Json::object()), {}};
 }
 
@@ -109,6 +126,8 @@ mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
       {"initialize", Served::legacy_only,
        [&](MethodContext& c) { return initialize(c, sessions); }},
       {"ping", Served::legacy_only, ping},
+      {"logging/setLevel", Served::legacy_only,
+       [&](MethodContext& c) { return set_log_level(c, sessions); }},
       {"tools/list", Served::always, list_tools},
       {"tools/call", Served::always, [&](MethodContext& c) { return call_tool(c, calls); }},
   });

@@ -7,6 +7,7 @@
 
 #include "base/event_loops.h"
 #include "base/http_head.h"
+#include "gateway/event_stream.h"
 #include "gateway/pipeline/pipeline.h"
 #include "gateway/sessions.h"
 #include "mcp/inbound.h"
@@ -24,6 +25,13 @@ struct MethodContext {
   mcp::Request request;
   std::optional<std::string> inexact;  ///< pointer, in the body, of a number that would not survive
   std::shared_ptr<const pipeline::Snapshot> snapshot;
+  std::string session = {};  ///< of a legacy client, checked; "" when there is none
+  std::optional<mcp::LogLevel> log_level = {};  ///< that the session asked for
+  EventStream* events = nullptr;                ///< what can be sent before the answer, or null
+
+  base::Cancellation* cancellation() const {
+    return events == nullptr ? nullptr : &events->cancellation();
+  }
 };
 
 /// The methods that clients can call; what is not in the table does not exist. `calls` and

@@ -31,6 +31,10 @@ class RequestReader {
   base::Task<std::optional<ReadFailure>> next(RawRequest& request);
   /// Whether bytes of a further request are already here.
   bool pipelined() const { return !buffer_.empty(); }
+  /// Gives back what is allocated for the next request, unless a part of it is here.
+  void release_memory() {
+    if (buffer_.empty()) buffer_ = {};
+  }
 
  private:
   base::Task<std::optional<ReadFailure>> read_head(RawRequest& request);

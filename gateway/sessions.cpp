@@ -12,7 +12,7 @@ std::string Sessions::open(const pipeline::Principal& owner, mcp::Revision revis
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   make_room(sessions, now);
-  sessions.emplace(id, Session{revision, owner.view, now});
+  sessions.emplace(id, Session{{revision}, owner.view, now});
   return id;
 }
 
@@ -30,8 +30,8 @@ void Sessions::make_room(OwnedSessions& sessions, base::SteadyTime now) const {
                        [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
 }
 
-std::optional<mcp::Revision> Sessions::use(const pipeline::Principal& owner, std::string_view id,
-                                           base::SteadyTime now) {
+std::optional<SessionFacts> Sessions::use(const pipeline::Principal& owner, std::string_view id,
+                                          base::SteadyTime now) {
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   const auto found = sessions.find(id);
@@ -41,7 +41,15 @@ std::optional<mcp::Revision> Sessions::use(const pipeline::Principal& owner, std
     return std::nullopt;
   }
   found->second.used = now;
-  return found->second.revision;
+  return found->second.facts;
+}
+
+void Sessions::set_log_level(const pipeline::Principal& owner, std::string_view id,
+                             mcp::LogLevel level) {
+  const std::lock_guard lock(mutex_);
+  OwnedSessions& sessions = owned_by(owner);
+  const auto found = sessions.find(id);
+  if (found != sessions.end()) found->second.facts.log_level = level;
 }
 
 bool Sessions::close(const pipeline::Principal& owner, std::string_view id) {

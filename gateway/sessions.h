@@ -11,9 +11,16 @@
 #include "base/limits.h"
 #include "base/task.h"
 #include "gateway/pipeline/principal.h"
+#include "mcp/log_level.h"
 #include "mcp/revision.h"
 
 namespace gateway {
+
+/// What a session has settled.
+struct SessionFacts {
+  mcp::Revision revision;
+  std::optional<mcp::LogLevel> log_level = {};  ///< by logging/setLevel; no log messages before
+};
 
 /// Sessions of legacy clients (2025-11-25, transports: session management). An id alone is worth
 /// nothing: it is looked up together with tenant and agent (invariant 7), and only through the view
@@ -24,17 +31,18 @@ class Sessions {
 
   /// Opens a session and returns its id: 128 random bits.
   std::string open(const pipeline::Principal& owner, mcp::Revision revision, base::SteadyTime now);
-  /// The revision that a live session of this owner agreed on; counts as a use. nullopt: there is
-  /// none.
-  std::optional<mcp::Revision> use(const pipeline::Principal& owner, std::string_view id,
-                                   base::SteadyTime now);
+  /// What a live session of this owner has settled; counts as a use. nullopt: there is none.
+  std::optional<SessionFacts> use(const pipeline::Principal& owner, std::string_view id,
+                                  base::SteadyTime now);
+  /// Sets the level of log messages that the session wants.
+  void set_log_level(const pipeline::Principal& owner, std::string_view id, mcp::LogLevel level);
   /// Whether there was such a session to end.
   bool close(const pipeline::Principal& owner, std::string_view id);
 
  private:
   using Owner = std::pair<std::string, std::string>;  // tenant, agent
   struct Session {
-    mcp::Revision revision;
+    SessionFacts facts;
     std::string view;
     base::SteadyTime used;
   };

@@ -29,13 +29,24 @@ const Json& modern_meta() {
 }
 
 // The parameters of a tools/call, written straight to text: this is what every call costs.
-std::string call_params(const ToolCall& call, Era era) {
+std::string call_params(const ToolCall& call, Era era, std::int64_t id) {
   static const std::string meta_text = base::dump_json(modern_meta());
+  const bool modern = era == Era::modern;
   std::string text;
   text.reserve(64 + call.name.size() + call.arguments.text().size() + meta_text.size());
   base::JsonObjectText params(text);
   params.add("name", call.name).add_text("arguments", call.arguments.text());
-  if (era == Era::modern) params.add_text("_meta", meta_text);
+  if (!call.options.progress && !(modern && call.options.log_level)) {
+    if (modern) params.add_text("_meta", meta_text);
+    params.end();
+    return text;
+  }
+  Json extras = modern ? modern_meta() : Json::object();
+  if (call.options.progress) extras["progressToken"] = id;
+  if (modern && call.options.log_level) {
+    extras[std::string(meta::log_level)] = to_string(*call.options.log_level);
+  }
+  params.add_text("_meta", base::dump_json(extras));
   params.end();
   return text;
 }
@@ -83,9 +94,13 @@ base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake,
   if (handshake.era() == Era::modern) params["_meta"] = modern_meta();
   const Id id = next_id();
   auto headers = headers_for(transport_, handshake, method, mirrored_name(method, params));
-  auto sent = co_await transport_.request(id, request_text(id, method, base::dump_json(params)),
-                                          std::move(headers),
-                                          {std::chrono::hours(1), deadline}, true);
+  OutgoingRequest request{id,
+                          request_text(id, method, base::dump_json(params)),
+                          std::move(headers),
+                          {std::chrono::hours(1), deadline}};
+  request.repeatable = true;
+  request.talks_back = handshake.era() == Era::legacy && method != "initialize";
+  auto sent = co_await transport_.request(std::move(request));
   if (!sent) co_return sent.error();
   while (true) {
     auto message = co_await (*sent)->next();
@@ -182,8 +197,8 @@ base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& 
 }
 
 base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call_tool(const Handshake& handshake,
-                                                                       ToolCall call,
-                                                                       RequestDeadlines deadlines) {
+                                                                      ToolCall call,
+                                                                      RequestDeadlines deadlines) {
   const std::string method = "tools/call";
   auto headers = headers_for(transport_, handshake, method, call.name);
   if (handshake.era() == Era::modern && transport_.has_headers()) {
@@ -191,10 +206,13 @@ base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call_tool(const Hand
       headers.push_back(std::move(field));
     }
   }
-  const Id id = next_id();
-  std::string body = request_text(id, method, call_params(call, handshake.era()));
-  co_return co_await transport_.request(id, std::move(body), std::move(headers), deadlines,
-                                        call.repeatable);
+  const std::int64_t id = ++ids_;
+  OutgoingRequest request{id, request_text(id, method, call_params(call, handshake.era(), id)),
+                          std::move(headers), deadlines};
+  request.repeatable = call.options.repeatable;
+  request.talks_back = handshake.era() == Era::legacy;
+  request.cancellation = call.options.cancellation;
+  co_return co_await transport_.request(std::move(request));
 }
 
 }  // namespace mcp

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "mcp/log_level.h"
 #include "mcp/param_headers.h"
 #include "mcp/revision.h"
 #include "mcp/tool_arguments.h"
@@ -27,12 +28,20 @@ struct Handshake {
   Era era() const { return era_of(revision); }
 };
 
+/// What goes with a tools/call beside its arguments.
+struct CallOptions {
+  bool repeatable = false;
+  bool progress = false;                   ///< whether notifications/progress are wanted
+  std::optional<LogLevel> log_level = {};  ///< of log messages at least; none are wanted without
+  base::Cancellation* cancellation = nullptr;  ///< outlives the call
+};
+
 /// One tools/call as it goes out; refers to what its caller holds.
 struct ToolCall {
   const std::string& name;
   const ToolArguments& arguments;
   const std::vector<ParamHeader>& headers;  ///< of the tool's schema
-  bool repeatable = false;
+  CallOptions options = {};
 };
 
 /// A client of one MCP server, of either era, over any transport. Requests carry
@@ -40,12 +49,12 @@ struct ToolCall {
 class Client {
  public:
   /// `ids` numbers the requests of all clients that share one session.
-  Client(Transport& transport, std::atomic<std::int64_t>& ids)
-      : transport_(transport), ids_(ids) {}
+  Client(Transport& transport, std::atomic<std::int64_t>& ids) : transport_(transport), ids_(ids) {}
 
   /// Finds out the server's era (protocol.md §3.2): asks `server/discover`, falls back to
   /// `initialize`. `era` skips the question. What says nothing about the era (no connection, 401,
-  /// 403, 5xx, time-out) is an error, never a verdict. The question is given up at `question_deadline`.
+  /// 403, 5xx, time-out) is an error, never a verdict. The question is given up at
+  /// `question_deadline`.
   base::Task<base::Result<Handshake>> connect(
       std::optional<Era> era, base::SteadyTime deadline,
       base::SteadyTime question_deadline = base::SteadyTime::max());
@@ -55,8 +64,8 @@ class Client {
                                                                const base::Limits& limits,
                                                                base::SteadyTime deadline);
 
-  /// Sends a tools/call under a fresh id. `handshake` and what `call` refers to live until the task
-  /// ends.
+  /// Sends a tools/call under a fresh id, which is its progress token as well. `handshake` and what
+  /// `call` refers to live until the task ends.
   base::Task<base::Result<std::unique_ptr<Exchange>>> call_tool(const Handshake& handshake,
                                                                 ToolCall call,
                                                                 RequestDeadlines deadlines);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mcp/notifications.h"
+
 namespace mcp {
 namespace {
 
@@ -21,6 +23,29 @@ bool is_media_type(std::string_view header, std::string_view type) {
   return base::same_name(value, type);
 }
 
+// A server that asks more often than this during one request is flooding.
+constexpr std::size_t most_server_requests = 64;
+
+constexpr std::chrono::seconds side_patience{5};
+
+// Whether the server may still be at work after such an error of ours.
+bool may_go_on(Code code) { return code == Code::timeout || code == Code::cancelled; }
+
+// Posts one message; what becomes of it does not matter.
+base::Task<void> post_aside(std::shared_ptr<base::HttpClient> client, std::string target,
+                            base::ClientRequest request) {
+  request.target = target;
+  const auto deadline = std::chrono::steady_clock::now() + side_patience;
+  auto response = co_await client->send(std::move(request), deadline);
+  constexpr std::size_t enough = 64 << 10;
+  std::string body;
+  bool more = response.ok();
+  while (more) {
+    auto read = co_await response->read(body, enough);
+    more = read && *read;
+  }
+}
+
 // Reads what is left of an event stream behind its response, so that the connection can be used
 // again.
 base::Task<void> drain(base::ClientResponse response) {
@@ -35,15 +60,26 @@ base::Task<void> drain(base::ClientResponse response) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(base::Loop& loop, base::ClientResponse response, Id id,
-                           RequestDeadlines deadlines, const base::Limits& limits)
+HttpExchange::HttpExchange(base::Loop& loop, base::ClientResponse response,
+                           const OutgoingRequest& request, TalkBack talk_back,
+                           const base::Limits& limits)
     : loop_(loop),
       response_(std::move(response)),
       session_(response_.header(header::session_id)),
-      id_(std::move(id)),
-      deadlines_(deadlines),
+      id_(request.id),
+      deadlines_(request.deadlines),
+      talk_back_(std::move(talk_back)),
+      cancellation_(request.cancellation, [this] { response_.abort(); }),
       limits_(limits),
-      events_(limits.result) {}
+      events_(limits.result) {
+  extend_deadline();  // that it answers at all shows that it goes on
+}
+
+HttpExchange::~HttpExchange() {
+  if (!over_ && talk_back_ && !loop_.ending()) {
+    talk_back_(cancelled_text(id_, "the caller no longer waits"));
+  }
+}
 
 void HttpExchange::extend_deadline() {
   response_.set_deadline(
@@ -51,13 +87,21 @@ void HttpExchange::extend_deadline() {
 }
 
 base::Task<base::Result<Message>> HttpExchange::next() {
-  if (answered_) co_return Error{Code::internal, "the response was read already", {}};
+  if (given_away_) co_return Error{Code::internal, "the response was read already", {}};
   const std::string_view type = response_.header("content-type");
   if (response_.status() == 200 && is_media_type(type, "text/event-stream")) {
-    co_return co_await next_of_stream();
+    auto message = co_await next_of_stream();
+    // Who lost the connection, or answered wrongly, is told nothing.
+    if (!message && message.error().code == Code::broken) over_ = true;
+    co_return message;
   }
-  if (is_media_type(type, "application/json")) co_return co_await next_of_json();
-  co_return status_error();
+  if (!is_media_type(type, "application/json")) {
+    over_ = true;
+    co_return status_error();
+  }
+  auto message = co_await next_of_json();
+  over_ = message || !may_go_on(message.error().code);
+  co_return message;
 }
 
 base::Task<base::Result<Message>> HttpExchange::next_of_json() {
@@ -84,13 +128,23 @@ base::Task<base::Result<Message>> HttpExchange::next_of_stream() {
   while (true) {
     if (auto event = events_.next()) {
       auto message = accept(event->data);
-      if (message && std::holds_alternative<Response>(*message) && !response_.finished()) {
-        answered_ = true;
+      if (!message) co_return message;
+      extend_deadline();  // comments keep a connection alive, but say nothing of the request
+      if (const auto* request = std::get_if<Request>(&*message)) {
+        if (auto status = answer(*request); !status) co_return status.error();
+        continue;
+      }
+      if (const auto* notification = std::get_if<Notification>(&*message)) {
+        if (!concerns(*notification, id_)) continue;
+        co_return message;
+      }
+      over_ = true;
+      if (!response_.finished()) {
+        given_away_ = true;
         loop_.spawn(drain(std::move(response_)));
       }
       co_return message;
     }
-    extend_deadline();
     std::string piece;
     auto more = co_await response_.read(piece, limits_.result);
     if (!more) co_return more.error();
@@ -103,6 +157,13 @@ base::Task<base::Result<Message>> HttpExchange::next_of_stream() {
       co_return Error{Code::broken, "it sent an event that is longer than allowed", {}};
     }
   }
+}
+
+// Legacy servers may ask (2025-11-25, transports); a modern one must not, and is not heard.
+base::Status HttpExchange::answer(const Request& request) {
+  if (++asked_ > most_server_requests) return Error{Code::limit, "it floods its stream", {}};
+  if (talk_back_) talk_back_(unserved_text(request));
+  return {};
 }
 
 base::Result<Message> HttpExchange::accept(std::string_view text) {
@@ -158,7 +219,7 @@ HttpTransport::HttpTransport(base::Loop& loop, const base::Url& endpoint, Header
       target_(endpoint.target),
       headers_(std::move(headers)),
       limits_(limits),
-      client_(loop, endpoint, limits, std::move(tls)) {}
+      client_(std::make_shared<base::HttpClient>(loop, endpoint, limits, std::move(tls))) {}
 
 base::ClientRequest HttpTransport::make_request(std::string body, Headers headers) const {
   headers.insert(headers.end(), headers_.begin(), headers_.end());
@@ -167,23 +228,41 @@ base::ClientRequest HttpTransport::make_request(std::string body, Headers header
   return {"POST", target_, std::move(headers), std::move(body), false};
 }
 
+// Goes with the headers of the request that it is about: they name version and session.
+TalkBack HttpTransport::talk_back(const OutgoingRequest& request) const {
+  if (!request.talks_back) return {};
+  return [client = client_, target = target_, &loop = loop_,
+          aside = make_request({}, request.headers)](std::string message) {
+    base::ClientRequest posted = aside;
+    posted.body = std::move(message);
+    loop.spawn(post_aside(client, target, std::move(posted)));
+  };
+}
+
 base::Task<base::Result<std::unique_ptr<Exchange>>> HttpTransport::request(
-    Id id, std::string body, Headers headers, RequestDeadlines deadlines, bool repeatable) {
-  base::ClientRequest request = make_request(std::move(body), std::move(headers));
-  request.repeatable = repeatable;
-  const auto first =
-      std::min(std::chrono::steady_clock::now() + deadlines.idle, deadlines.absolute);
-  auto response = co_await client_.send(std::move(request), first);
-  if (!response) co_return response.error();
-  co_return std::unique_ptr<Exchange>(std::make_unique<HttpExchange>(
-      loop_, std::move(*response), std::move(id), deadlines, limits_));
+    OutgoingRequest request) {
+  const TalkBack talk_back = this->talk_back(request);
+  base::ClientRequest posted = make_request(std::move(request.body), std::move(request.headers));
+  posted.repeatable = request.repeatable;
+  posted.cancellation = request.cancellation;
+  const auto first = std::min(std::chrono::steady_clock::now() + request.deadlines.idle,
+                              request.deadlines.absolute);
+  auto response = co_await client_->send(std::move(posted), first);
+  if (!response) {
+    if (may_go_on(response.error().code) && talk_back && !loop_.ending()) {
+      talk_back(cancelled_text(request.id, "the caller no longer waits"));
+    }
+    co_return response.error();
+  }
+  co_return std::unique_ptr<Exchange>(
+      std::make_unique<HttpExchange>(loop_, std::move(*response), request, talk_back, limits_));
 }
 
 base::Task<base::Status> HttpTransport::notify(std::string body, Headers headers,
                                                base::SteadyTime deadline) {
   base::ClientRequest request = make_request(std::move(body), std::move(headers));
   request.repeatable = true;
-  auto response = co_await client_.send(std::move(request), deadline);
+  auto response = co_await client_->send(std::move(request), deadline);
   if (!response) co_return response.error();
   std::string body_read;
   while (true) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,12 +12,17 @@
 
 namespace mcp {
 
+/// What a server over HTTP is told on the side: posted without waiting, lost when it cannot be
+/// delivered. Empty where nothing can be said.
+using TalkBack = std::function<void(std::string message)>;
+
 /// A request over Streamable HTTP. Dropping it closes the connection, which cancels the request at
-/// a modern server.
+/// a modern server; a legacy one is told.
 class HttpExchange final : public Exchange {
  public:
-  HttpExchange(base::Loop& loop, base::ClientResponse response, Id id, RequestDeadlines deadlines,
-               const base::Limits& limits);
+  HttpExchange(base::Loop& loop, base::ClientResponse response, const OutgoingRequest& request,
+               TalkBack talk_back, const base::Limits& limits);
+  ~HttpExchange() override;
 
   base::Task<base::Result<Message>> next() override;
   std::size_t size() const override { return size_; }
@@ -27,19 +33,24 @@ class HttpExchange final : public Exchange {
   base::Task<base::Result<Message>> next_of_json();
   base::Task<base::Result<Message>> next_of_stream();
   base::Result<Message> accept(std::string_view text);
+  base::Status answer(const Request& request);
   base::Error status_error() const;
   void extend_deadline();
 
   base::Loop& loop_;
   base::ClientResponse response_;
-  std::string session_;    // outlives the response, which is given away once it is answered
-  bool answered_ = false;  // response_ must not be asked any more
+  std::string session_;      // outlives the response, which is given away once it is answered
+  bool given_away_ = false;  // response_ must not be asked any more
+  bool over_ = false;        // there is nothing left to cancel at the server
   Id id_;
   RequestDeadlines deadlines_;
+  TalkBack talk_back_;
+  base::CancellationScope cancellation_;
   const base::Limits& limits_;
   SseReader events_;
   std::size_t size_ = 0;
   std::size_t received_ = 0;  // bytes of the stream so far
+  std::size_t asked_ = 0;     // requests of the server
 };
 
 /// Posts JSON-RPC messages to one MCP endpoint from one event loop.
@@ -50,22 +61,20 @@ class HttpTransport final : public Transport {
                 const base::Limits& limits, std::shared_ptr<const base::TlsContext> tls = nullptr);
 
   bool has_headers() const override { return true; }
-  base::Task<base::Result<std::unique_ptr<Exchange>>> request(Id id, std::string body,
-                                                              Headers headers,
-                                                              RequestDeadlines deadlines,
-                                                              bool repeatable) override;
+  base::Task<base::Result<std::unique_ptr<Exchange>>> request(OutgoingRequest request) override;
   /// Any 2xx is acceptance.
   base::Task<base::Status> notify(std::string body, Headers headers,
                                   base::SteadyTime deadline) override;
 
  private:
   base::ClientRequest make_request(std::string body, Headers headers) const;
+  TalkBack talk_back(const OutgoingRequest& request) const;
 
   base::Loop& loop_;
   std::string target_;
   Headers headers_;
   const base::Limits& limits_;
-  base::HttpClient client_;
+  std::shared_ptr<base::HttpClient> client_;  // shared by what is posted on the side
 };
 
 }  // namespace mcp

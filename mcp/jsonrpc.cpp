@@ -24,15 +24,6 @@ std::optional<std::int64_t> integer_of(const Json& value) {
   return value.get<std::int64_t>();
 }
 
-std::optional<Id> id_of(const Json& value) {
-  if (const auto* text = value.get_ptr<const std::string*>()) {
-    if (text->size() > longest_id) return std::nullopt;
-    return *text;
-  }
-  if (const auto number = integer_of(value)) return *number;
-  return std::nullopt;
-}
-
 // Moves a member out; null when there is none.
 Json take(Json& object, const char* key) {
   const auto member = object.find(key);
@@ -48,7 +39,7 @@ base::Result<Message> parse_call(Json& value) {
   }
   const Json* id_member = base::find_member(value, "id");
   if (id_member == nullptr) return Message(Notification{*method, take(value, "params")});
-  auto id = id_of(*id_member);
+  auto id = parse_id(*id_member);
   if (!id) {
     return invalid("The member \"id\" must be an integer or a string of at most 256 bytes.");
   }
@@ -77,7 +68,7 @@ base::Result<Message> parse_response(Json& value) {
   }
   const Json* id_member = base::find_member(value, "id");
   std::optional<Id> id;
-  if (id_member != nullptr) id = id_of(*id_member);
+  if (id_member != nullptr) id = parse_id(*id_member);
   // Before 2026-07-28 an unreadable id was answered with null.
   const bool id_unread = id_member == nullptr || id_member->is_null();
   if (!id && !(is_error && id_unread)) {
@@ -106,6 +97,15 @@ void append_member(std::string& out, std::string_view name, const Json& value) {
 
 }  // namespace
 
+std::optional<Id> parse_id(const Json& value) {
+  if (const auto* text = value.get_ptr<const std::string*>()) {
+    if (text->size() > longest_id) return std::nullopt;
+    return *text;
+  }
+  if (const auto number = integer_of(value)) return *number;
+  return std::nullopt;
+}
+
 base::Result<Message> parse_message(Json&& value) {
   if (value.is_array()) {
     return invalid("Batches are not supported: send one message per request.");
@@ -125,7 +125,7 @@ base::Result<Message> parse_message(Json&& value) {
 
 std::optional<Id> readable_id(const Json& value) {
   const Json* id = base::find_member(value, "id");
-  return id == nullptr ? std::nullopt : id_of(*id);
+  return id == nullptr ? std::nullopt : parse_id(*id);
 }
 
 std::string request_text(const Id& id, std::string_view method, std::string_view params) {

@@ -11,8 +11,8 @@
 
 namespace mcp {
 
-/// Error codes of JSON-RPC 2.0 and of MCP 2026-07-28. -32000…-32019 carry no meaning and are never sent;
-/// Sluice's own codes lie outside -32768…-32000.
+/// Error codes of JSON-RPC 2.0 and of MCP 2026-07-28. -32000…-32019 carry no meaning and are never
+/// sent; Sluice's own codes lie outside -32768…-32000.
 namespace code {
 inline constexpr int parse_error = -32700;
 inline constexpr int invalid_request = -32600;
@@ -45,17 +45,21 @@ struct Notification {
 };
 
 struct Response {
-  std::optional<Id> id;           ///< absent only in errors whose request could not be read
-  base::Json result;              ///< any object; null when `error` is set
+  std::optional<Id> id;  ///< absent only in errors whose request could not be read
+  base::Json result;     ///< any object; null when `error` is set
   std::optional<RpcError> error;
 };
 
 using Message = std::variant<Request, Notification, Response>;
 
-/// Reads one JSON-RPC message (no batch). Error: Code::invalid with a sentence. Member names are matched
-/// exactly; unknown members are ignored; `jsonrpc` must be "2.0"; `params` and `result` must be objects.
-/// Takes `value` apart; on an error it is left as it was, so that readable_id can still be asked.
+/// Reads one JSON-RPC message (no batch). Error: Code::invalid with a sentence. Member names are
+/// matched exactly; unknown members are ignored; `jsonrpc` must be "2.0"; `params` and `result`
+/// must be objects. Takes `value` apart; on an error it is left as it was, so that readable_id can
+/// still be asked.
 base::Result<Message> parse_message(base::Json&& value);
+
+/// An id as it stands in JSON; nullopt when it is none.
+std::optional<Id> parse_id(const base::Json& value);
 
 /// The id that an answer to a refused message can carry: its member `id`, when that is a valid one.
 std::optional<Id> readable_id(const base::Json& value);

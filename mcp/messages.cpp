@@ -31,6 +31,12 @@ std::optional<std::string> mirrored_name(const std::string& method, const base::
   return std::nullopt;
 }
 
+std::string unserved_text(const Request& request) {
+  if (request.method == "ping") return result_text(request.id, base::Json::object());
+  return error_text(request.id,
+                    {code::method_not_found, "Method not found: " + request.method, {}});
+}
+
 base::Json text_content_result(std::string text, bool is_error) {
   base::Json block = base::Json::object();
   block["type"] = "text";

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "mcp/jsonrpc.h"
 
 namespace mcp {
 
@@ -32,6 +33,10 @@ inline constexpr std::string_view param_prefix = "Mcp-Param-";
 /// headers"), not yet encoded: the name, URI or task id in `params`. nullopt for other methods and
 /// when `params` lacks it.
 std::optional<std::string> mirrored_name(const std::string& method, const base::Json& params);
+
+/// The answer to a request of a server: `ping` is served, anything else is -32601, since no
+/// capability was declared.
+std::string unserved_text(const Request& request);
 
 /// A CallToolResult with one text.
 base::Json text_content_result(std::string text, bool is_error);

@@ -9,6 +9,8 @@
 #include <asio/write.hpp>
 
 #include "base/utf8.h"
+#include "mcp/messages.h"
+#include "mcp/notifications.h"
 
 namespace mcp {
 namespace {
@@ -20,7 +22,8 @@ constexpr std::size_t piece = 64 << 10;
 constexpr std::size_t longest_error_line = 2 << 10;
 constexpr std::size_t longest_last_words = 200;
 constexpr std::size_t most_outbox = 16 << 20;
-constexpr std::size_t envelope = 1 << 10;  // of a result, beside the result itself
+constexpr std::size_t envelope = 1 << 10;   // of a result, beside the result itself
+constexpr std::size_t most_arrivals = 256;  // that one request has not taken yet
 constexpr std::size_t shortest_hidden = 6;
 constexpr std::size_t longest_shown = 2048;
 // How long the child's end is waited for after its output ended, and its output after its end: a
@@ -42,10 +45,19 @@ void StdioAnswer::give(const std::shared_ptr<StdioAnswer>& answer, base::Result<
   {
     const std::lock_guard lock(answer->mutex_);
     if (std::exchange(answer->given_, true)) return;
-    answer->message_ = std::move(message);
-    answer->bytes_ = bytes;
+    answer->arrivals_.push_back({std::move(message), bytes});
   }
-  asio::post(answer->loop_.io(), [answer] { answer->timer_.cancel(); });
+  asio::post(answer->loop_.io(), [answer] { answer->wake(); });
+}
+
+void StdioAnswer::add(const std::shared_ptr<StdioAnswer>& answer, Notification notification,
+                      std::size_t bytes) {
+  {
+    const std::lock_guard lock(answer->mutex_);
+    if (answer->given_ || answer->arrivals_.size() >= most_arrivals) return;
+    answer->arrivals_.push_back({Message(std::move(notification)), bytes});
+  }
+  asio::post(answer->loop_.io(), [answer] { answer->wake(); });
 }
 
 base::Task<void> StdioAnswer::wait(base::SteadyTime deadline) {
@@ -55,9 +67,12 @@ base::Task<void> StdioAnswer::wait(base::SteadyTime deadline) {
   co_await timer_.async_wait(asio::redirect_error(base::use_task, ignored));
 }
 
-std::optional<base::Result<Message>> StdioAnswer::take() {
+std::optional<StdioAnswer::Arrival> StdioAnswer::take() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(message_, std::nullopt);
+  if (arrivals_.empty()) return std::nullopt;
+  Arrival first = std::move(arrivals_.front());
+  arrivals_.pop_front();
+  return first;
 }
 
 StdioChannel::StdioChannel(base::Loop& home, Settings settings)
@@ -236,15 +251,35 @@ void StdioChannel::handle(base::Line line) {
     }
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    last_sign_of_life_ = std::chrono::steady_clock::now();
-  }
   if (auto* response = std::get_if<Response>(&*message)) {
     handle_response(std::move(*response), line.text.size());
-  } else if (const auto* request = std::get_if<Request>(&*message)) {
-    handle_request(*request);
+  } else if (auto* notification = std::get_if<Notification>(&*message)) {
+    handle_notification(std::move(*notification), line.text.size());
+  } else {
+    note_life();
+    handle_request(std::get<Request>(*message));
   }
+}
+
+void StdioChannel::note_life() {
+  const std::lock_guard lock(mutex_);
+  last_sign_of_life_ = std::chrono::steady_clock::now();
+}
+
+// Ids are ours and different for all callers, so that a token says whose progress it is.
+void StdioChannel::handle_notification(Notification notification, std::size_t bytes) {
+  if (notification.method != notice::progress) return note_life();
+  const auto token = progress_token(notification.params);
+  const auto* id = token ? std::get_if<std::int64_t>(&*token) : nullptr;
+  if (id == nullptr) return;
+  std::shared_ptr<StdioAnswer> answer;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = waiting_.find(*id);
+    if (found == waiting_.end()) return;
+    answer = found->second;
+  }
+  StdioAnswer::add(answer, std::move(notification), bytes);
 }
 
 // Ends the request that was answered wrongly. Without an id it cannot be known which that is,
@@ -275,11 +310,7 @@ void StdioChannel::handle_response(Response response, std::size_t bytes) {
 }
 
 void StdioChannel::handle_request(const Request& request) {
-  const bool ping = request.method == "ping";
-  const RpcError error{code::method_not_found, "Method not found: " + request.method, {}};
-  auto sent =
-      send(ping ? result_text(request.id, base::Json::object()) : error_text(request.id, error));
-  if (!sent) close("it asks without reading the answers");
+  if (auto sent = send(unserved_text(request)); !sent) close("it asks without reading the answers");
 }
 
 void StdioChannel::report_garbage(const std::string& text, std::string_view what) {
@@ -291,21 +322,21 @@ void StdioChannel::report_garbage(const std::string& text, std::string_view what
       {{"server", settings_.server}, {"reason", what}, {"text", seen}, {"held_back", *held_back}});
 }
 
-void StdioChannel::cancel(std::int64_t id, std::string_view reason) {
+bool StdioChannel::cancel(std::int64_t id, std::string_view reason) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.erase(id) == 0) return;  // answered meanwhile
+    if (waiting_.erase(id) == 0) return true;  // answered meanwhile
     const auto unsent = std::find_if(outbox_.begin(), outbox_.end(),
                                      [&](const Outgoing& entry) { return entry.id == id; });
     if (unsent != outbox_.end()) {
       outbox_bytes_ -= unsent->line.size();
       outbox_.erase(unsent);
-      return;
+      return false;
     }
   }
-  const base::Json params{{"requestId", id}, {"reason", reason}};
   // When it does not fit, or the child is gone, there is nobody to tell.
-  (void)send(notification_text("notifications/cancelled", params));
+  (void)send(cancelled_text(id, reason));
+  return true;
 }
 
 void StdioChannel::close(std::string reason) {

@@ -20,34 +20,43 @@
 
 namespace mcp {
 
-/// The answer that one request waits for, on its own event loop.
+/// What one request waits for, on its own event loop: notifications about it, then its response.
 class StdioAnswer {
  public:
+  struct Arrival {
+    base::Result<Message> message;
+    std::size_t bytes;
+  };
+
   explicit StdioAnswer(base::Loop& loop) : loop_(loop), timer_(loop.io()) {}
 
-  /// From any thread; only the first counts.
+  /// The response, or why there is none. From any thread; only the first counts.
   static void give(const std::shared_ptr<StdioAnswer>& answer, base::Result<Message> message,
                    std::size_t bytes);
-  /// On its loop: waits until it is given, or the deadline passes or the loop ends; look again
-  /// then.
+  /// A notification; from any thread. Dropped behind the response, and while more wait already than
+  /// anybody could want to read.
+  static void add(const std::shared_ptr<StdioAnswer>& answer, Notification notification,
+                  std::size_t bytes);
+  /// On its loop: waits until something arrives, or the deadline passes, or it is woken or the loop
+  /// ends; look again then.
   base::Task<void> wait(base::SteadyTime deadline);
-  std::optional<base::Result<Message>> take();
-  std::size_t bytes() const { return bytes_; }
+  void wake() { timer_.cancel(); }
+  std::optional<Arrival> take();
 
  private:
   base::Loop& loop_;
   base::Timer timer_;
   std::mutex mutex_;  // guards what follows
-  std::optional<base::Result<Message>> message_;
+  std::deque<Arrival> arrivals_;
   bool given_ = false;
-  std::size_t bytes_ = 0;
 };
 
 /// The conversation with one child over its standard streams: one JSON-RPC message per line
 /// (protocol.md §1.11). Requests of any number of callers travel over it at once; answers that
-/// nobody waits for are dropped. What is no message is reported and survived. Its requests are
-/// answered with -32601, because none of its callers can be told apart; `ping` is answered.
-/// Thread-safe.
+/// nobody waits for are dropped. Progress goes to the request whose id is its token; other
+/// notifications name no request and are dropped. What is no message is reported and survived. Its
+/// requests are answered with -32601, because none of its callers can be told apart; `ping` is
+/// answered. Thread-safe.
 class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
  public:
   struct Settings {
@@ -70,7 +79,8 @@ class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
   /// Sends a notification.
   base::Status send(std::string body);
   /// Nobody waits for this answer any more: the child is told, unless it never saw the request.
-  void cancel(std::int64_t id, std::string_view reason);
+  /// False: it never did.
+  bool cancel(std::int64_t id, std::string_view reason);
   /// Ends the child: closes its standard input, then has its process group ended. Requests that
   /// wait fail with `reason`.
   void close(std::string reason);
@@ -78,7 +88,7 @@ class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
   bool is_open() const;
   /// How many requests wait.
   std::size_t pending() const;
-  /// When the child last sent a message.
+  /// When the child last sent a message that could be about any request.
   base::SteadyTime last_sign_of_life() const;
 
  private:
@@ -99,8 +109,10 @@ class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
   void note_exit(std::optional<int> status);
   void handle(base::Line line);
   void fail(std::optional<std::int64_t> id, base::Error error);
+  void note_life();
   void handle_response(Response response, std::size_t bytes);
   void handle_request(const Request& request);
+  void handle_notification(Notification notification, std::size_t bytes);
   void report_garbage(const std::string& text, std::string_view what);
   void fail_all(const std::string& reason);
   std::string shown(std::string_view text) const;

@@ -8,33 +8,40 @@ using base::Code;
 using base::Error;
 
 StdioExchange::StdioExchange(base::Loop& loop, std::shared_ptr<StdioChannel> channel,
-                             std::int64_t id, RequestDeadlines deadlines)
+                             const OutgoingRequest& request)
     : loop_(loop),
       channel_(std::move(channel)),
-      id_(id),
-      deadlines_(deadlines),
-      sent_(std::chrono::steady_clock::now()),
-      answer_(std::make_shared<StdioAnswer>(loop)) {}
+      id_(std::get<std::int64_t>(request.id)),
+      deadlines_(request.deadlines),
+      alive_(std::chrono::steady_clock::now()),
+      answer_(std::make_shared<StdioAnswer>(loop)),
+      cancelled_(request.cancellation),
+      cancellation_(request.cancellation, [this] { answer_->wake(); }) {}
 
 StdioExchange::~StdioExchange() {
-  if (!answered_) channel_->cancel(id_, "the caller no longer waits");
+  if (!over_) channel_->cancel(id_, "the caller no longer waits");
 }
 
 base::Status StdioExchange::send(std::string body) {
   auto sent = channel_->send(id_, std::move(body), answer_);
-  if (!sent) answered_ = true;  // there is nothing to cancel
+  if (!sent) over_ = true;
   return sent;
 }
 
 base::Task<base::Result<Message>> StdioExchange::next() {
   while (true) {
-    if (auto message = answer_->take()) {
-      answered_ = true;
-      co_return std::move(*message);
+    if (auto arrival = answer_->take()) {
+      size_ = arrival->bytes;
+      alive_ = std::chrono::steady_clock::now();
+      const bool last =
+          !arrival->message || !std::holds_alternative<Notification>(*arrival->message);
+      if (last) over_ = true;
+      co_return std::move(arrival->message);
     }
     if (loop_.ending()) co_return Error{Code::cancelled, "the gateway is stopping", {}};
-    // Whatever the child sends shows that it lives: notifications name no request.
-    const auto alive = std::max(sent_, channel_->last_sign_of_life());
+    if (cancelled_ != nullptr && cancelled_->requested()) co_return give_up();
+    // Notifications that name no request may be about this one.
+    const auto alive = std::max(alive_, channel_->last_sign_of_life());
     const auto deadline = std::min(alive + deadlines_.idle, deadlines_.absolute);
     if (std::chrono::steady_clock::now() >= deadline) {
       co_return Error{Code::timeout, "the deadline passed", {}};
@@ -43,11 +50,16 @@ base::Task<base::Result<Message>> StdioExchange::next() {
   }
 }
 
+Error StdioExchange::give_up() {
+  over_ = true;
+  const bool sent = channel_->cancel(id_, "the caller cancelled");
+  return {sent ? Code::cancelled : Code::unavailable, "the call was cancelled", {}};
+}
+
 base::Task<base::Result<std::unique_ptr<Exchange>>> StdioTransport::request(
-    Id id, std::string body, Headers, RequestDeadlines deadlines, bool) {
-  auto exchange =
-      std::make_unique<StdioExchange>(loop_, channel_, std::get<std::int64_t>(id), deadlines);
-  if (auto sent = exchange->send(std::move(body)); !sent) co_return sent.error();
+    OutgoingRequest request) {
+  auto exchange = std::make_unique<StdioExchange>(loop_, channel_, request);
+  if (auto sent = exchange->send(std::move(request.body)); !sent) co_return sent.error();
   co_return std::unique_ptr<Exchange>(std::move(exchange));
 }
 

@@ -10,24 +10,29 @@ namespace mcp {
 /// A request to a child. Dropping it before the response has the child told that it is cancelled.
 class StdioExchange final : public Exchange {
  public:
-  StdioExchange(base::Loop& loop, std::shared_ptr<StdioChannel> channel, std::int64_t id,
-                RequestDeadlines deadlines);
+  StdioExchange(base::Loop& loop, std::shared_ptr<StdioChannel> channel,
+                const OutgoingRequest& request);
   ~StdioExchange() override;
 
   /// Sends the request; once, before next().
   base::Status send(std::string body);
 
   base::Task<base::Result<Message>> next() override;
-  std::size_t size() const override { return answer_->bytes(); }
+  std::size_t size() const override { return size_; }
 
  private:
+  base::Error give_up();
+
   base::Loop& loop_;
   std::shared_ptr<StdioChannel> channel_;
   std::int64_t id_;
   RequestDeadlines deadlines_;
-  base::SteadyTime sent_;
+  base::SteadyTime alive_;  // the last sign that it goes on
   std::shared_ptr<StdioAnswer> answer_;
-  bool answered_ = false;
+  const base::Cancellation* cancelled_;
+  base::CancellationScope cancellation_;
+  std::size_t size_ = 0;
+  bool over_ = false;  // there is nothing left to cancel
 };
 
 /// Talks over one child's channel from one event loop; cheap to make. Ids must be integers, and
@@ -38,10 +43,7 @@ class StdioTransport final : public Transport {
       : loop_(loop), channel_(std::move(channel)) {}
 
   bool has_headers() const override { return false; }
-  base::Task<base::Result<std::unique_ptr<Exchange>>> request(Id id, std::string body,
-                                                              Headers headers,
-                                                              RequestDeadlines deadlines,
-                                                              bool repeatable) override;
+  base::Task<base::Result<std::unique_ptr<Exchange>>> request(OutgoingRequest request) override;
   base::Task<base::Status> notify(std::string body, Headers headers,
                                   base::SteadyTime deadline) override;
 

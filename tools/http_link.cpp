@@ -7,6 +7,14 @@ namespace tools {
 using base::Code;
 using base::Result;
 
+namespace {
+
+bool is_cancelled(const mcp::ToolCall& call) {
+  return call.options.cancellation != nullptr && call.options.cancellation->requested();
+}
+
+}  // namespace
+
 HttpLink::Connector::Connector(base::Loop& loop, const HttpServer& server,
                                const base::Limits& limits, std::atomic<std::int64_t>& ids)
     : transport(loop, server.url, server.headers, limits, server.tls), client(transport, ids) {}
@@ -37,10 +45,10 @@ base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& lo
   if (!shaken) co_return base::Error{Code::unavailable, "its session ended", {}};
   const auto absolute = std::chrono::steady_clock::now() + settings_.max_timeout;
   auto exchange = co_await connectors_[loop.index()]->client.call_tool(
-      *shaken, std::move(call), {settings_.timeout, absolute});
+      *shaken, call, {settings_.timeout, absolute});
   if (!exchange) {
     const base::Error& error = exchange.error();
-    if (error.code == Code::unavailable) {
+    if (error.code == Code::unavailable && !is_cancelled(call)) {
       on_lost_(error.detail.empty() ? error.message : error.message + " (" + error.detail + ")");
     }
     co_return exchange.error();

@@ -154,8 +154,8 @@ void Upstream::set_state(State state, std::string reason) {
 }
 
 base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit,
-                                 std::string session, const ServerTool& tool,
-                                 const mcp::ToolArguments& arguments, bool repeatable) {
+                                std::string session, const ServerTool& tool,
+                                const mcp::ToolArguments& arguments, mcp::CallOptions options) {
   if (permit.server() != settings_.name || permit.tool() != tool.name) {
     return not_sent({Code::internal, "the permit is for another tool", permit.rule()});
   }
@@ -163,7 +163,7 @@ base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit
     const std::string reason = status().reason;
     return not_sent({Code::unavailable, reason.empty() ? "it is still connecting" : reason, {}});
   }
-  const mcp::ToolCall outgoing{tool.name, arguments, tool.param_headers, repeatable};
+  const mcp::ToolCall outgoing{tool.name, arguments, tool.param_headers, options};
   return link_->call(loop, Caller{permit.agent(), std::move(session)}, outgoing);
 }
 

@@ -58,7 +58,7 @@ class Upstream {
   /// ends. Other errors are those of mcp::Exchange, with messages that say what the server did.
   base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(
       base::Loop& loop, const policies::Permit& permit, std::string session, const ServerTool& tool,
-      const mcp::ToolArguments& arguments, bool repeatable);
+      const mcp::ToolArguments& arguments, mcp::CallOptions options);
 
   const std::string& name() const { return settings_.name; }
   UpstreamStatus status() const;

@@ -6,11 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/event_loops.h"
 #include "base/journal.h"
+#include "gateway/pipeline/event_sink.h"
 #include "gateway/pipeline/principal.h"
 #include "gateway/pipeline/snapshot.h"
 #include "mcp/jsonrpc.h"
+#include "mcp/log_level.h"
 #include "mcp/tool_arguments.h"
 #include "policies/ledger/ledger.h"
 
@@ -22,8 +25,8 @@ struct Call {
   // Set at the door.
   std::string request_id;
   Principal principal;
-  std::string session;   ///< of a legacy client, checked; "" when there is none
-  std::string tool;      ///< the name the caller used
+  std::string session;  ///< of a legacy client, checked; "" when there is none
+  std::string tool;     ///< the name the caller used
   mcp::ToolArguments arguments;
   std::optional<std::string>
       inexact;  ///< pointer, inside the arguments, of a number that would not survive
@@ -31,6 +34,10 @@ struct Call {
   base::Loop* loop = nullptr;
   std::chrono::system_clock::time_point received;
   std::chrono::steady_clock::time_point started;
+  EventSink* events = nullptr;             ///< where notifications go; null: the caller takes none
+  bool progress = false;                   ///< whether the caller wants notifications/progress
+  std::optional<mcp::LogLevel> log_level;  ///< of log messages at least; none are wanted without
+  base::Cancellation* cancellation = nullptr;  ///< by which the caller ends it early; may be null
 
   // Set by the stages.
   const tools::CatalogEntry* entry = nullptr;                  ///< resolve
@@ -43,6 +50,8 @@ struct Call {
   std::optional<policies::ledger::Fate> fate;     ///< reserve: what became of that
   std::string intent;                             ///< intend: the intent's id
   std::vector<base::JournalEntry> on_answer;  ///< intend: committed together with the audit record
+
+  bool cancelled() const { return cancellation != nullptr && cancellation->requested(); }
 };
 
 }  // namespace gateway::pipeline

@@ -23,7 +23,13 @@ bool rejected(int code) {
          code == mcp::code::unsupported_protocol_version;
 }
 
+Outcome cancelled_in_time() {
+  return server_failed(Outcome::Kind::failed, "cancelled",
+                       "The call was cancelled. Nothing was sent.");
+}
+
 Outcome from_failure(const Call& call, const Error& error) {
+  if (call.cancelled() && error.code == Code::unavailable) return cancelled_in_time();
   const std::string server = "Server " + call.entry->server() + " failed: " + error.message + ". ";
   if (not_carried_out(error.code)) {
     const bool sent = error.code != Code::unavailable && error.code != Code::internal;
@@ -31,6 +37,10 @@ Outcome from_failure(const Call& call, const Error& error) {
         Outcome::Kind::failed, "server_unavailable",
         server + (sent ? "The call was turned away and not carried out." : "Nothing was sent."),
         error.detail);
+  }
+  if (call.cancelled()) {
+    return server_failed(Outcome::Kind::unknown, "cancelled",
+                         "The call was cancelled. It may have been carried out.", error.message);
   }
   const bool late = error.code == Code::timeout;
   return server_failed(Outcome::Kind::unknown, late ? "server_timeout" : "server_garbage",
@@ -79,6 +89,7 @@ class Dispatch final : public Stage {
   explicit Dispatch(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
   base::Task<Outcome> handle(Call& call, Next) override {
+    if (call.cancelled()) co_return cancelled_in_time();
     auto answer = co_await dispatcher_.send(*call.permit, call);
     if (!answer) co_return from_failure(call, answer.error());
     mcp::Response& response = answer->response;

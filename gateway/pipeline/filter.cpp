@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/pipeline/bounded_events.h"
 #include "gateway/pipeline/stages.h"
 
 namespace gateway::pipeline::stages {
@@ -11,7 +12,11 @@ class Filter final : public Stage {
   explicit Filter(const base::Limits& limits) : limits_(limits) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
+    EventSink* const caller = call.events;
+    std::optional<BoundedEvents> bounded;
+    if (caller != nullptr) call.events = &bounded.emplace(*caller, limits_);
     Outcome outcome = co_await next(call);
+    call.events = caller;
     if (outcome.bytes > limits_.result) {
       co_return withhold(outcome, "result_too_large",
                          "The call was carried out, but the result of " + call.entry->id() +

@@ -13,7 +13,8 @@ class Observe final : public Stage {
         std::chrono::steady_clock::now() - call.started);
     metrics_.count(call.entry ? std::string_view(call.entry->server()) : "", outcome, taken);
     const bool server_at_fault =
-        outcome.kind == Outcome::Kind::failed || outcome.kind == Outcome::Kind::unknown;
+        (outcome.kind == Outcome::Kind::failed || outcome.kind == Outcome::Kind::unknown) &&
+        outcome.reason != "cancelled";
     log_.write(server_at_fault ? base::LogLevel::warn : base::LogLevel::info, "call",
                {{"request", call.request_id},
                 {"agent", call.principal.agent},

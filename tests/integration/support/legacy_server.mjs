@@ -4,22 +4,21 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { listen } from './node_server.mjs';
 import { Calls, registerTools } from './tools.mjs';
 
-function makeServer(calls) {
-  const server = new McpServer({ name: 'legacy-fixture', version: '1.0.0' });
-  registerTools(server, calls, (members) => members);
+function makeServer(calls, register) {
+  const server = new McpServer({ name: 'legacy-fixture', version: '1.0.0' }, { capabilities: { logging: {} } });
+  register(server, calls, (members) => members);
   return server;
 }
 
 /** A server of the 2025 revisions with sessions. It answers with event streams. */
-export async function legacyServer({ port = 0 } = {}) {
-  const calls = new Calls();
+export async function legacyServer({ port = 0, calls = new Calls(), register = registerTools } = {}) {
   const sessions = new Map();
   const open = async () => {
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized: (id) => sessions.set(id, transport),
     });
-    await makeServer(calls).connect(transport);
+    await makeServer(calls, register).connect(transport);
     return transport;
   };
   const server = await listen(async (req, res) => {
@@ -38,7 +37,7 @@ export async function sessionlessServer({ port = 0 } = {}) {
   const calls = new Calls();
   const server = await listen(async (req, res) => {
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined, enableJsonResponse: true });
-    await makeServer(calls).connect(transport);
+    await makeServer(calls, registerTools).connect(transport);
     await transport.handleRequest(req, res);
   }, { port });
   return { ...server, calls };

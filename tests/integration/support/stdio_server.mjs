@@ -25,7 +25,15 @@ for (let sent = 0; sent < (options.flood ?? 0); sent += 1000) process.stderr.wri
 
 const answers = new Map();
 let calls = 0;
+const work = async ({ steps, ms = 0 }, id, { progressToken } = {}) => {
+  for (let step = 1; step <= steps; step += 1) {
+    await sleep(ms);
+    if (progressToken !== undefined) write({ method: 'notifications/progress', params: { progressToken, progress: step, total: steps } });
+  }
+  return text(`worked ${steps}`);
+};
 const tools = {
+  work,
   echo: ({ text: said }) => text(said),
   pid: () => text(process.pid),
   count: () => text(++calls),
@@ -43,7 +51,7 @@ const tools = {
   }),
   twice: (args, id) => { write({ id, result: text('first') }); write({ id: 987654, result: text('unknown') }); return text('second'); },
 };
-const schema = { type: 'object', properties: { text: { type: 'string' }, ms: { type: 'number' }, bytes: { type: 'number' }, lines: { type: 'array' }, method: { type: 'string' } } };
+const schema = { type: 'object', properties: { text: { type: 'string' }, ms: { type: 'number' }, bytes: { type: 'number' }, steps: { type: 'number' }, lines: { type: 'array' }, method: { type: 'string' } } };
 
 async function handle({ id, method, params }) {
   if (method === 'notifications/cancelled') return note(`cancelled ${params.requestId}`);
@@ -58,7 +66,7 @@ async function handle({ id, method, params }) {
     return undefined;
   }
   if (method === 'tools/list') return write({ id, result: { tools: Object.keys(tools).map((name) => ({ name, inputSchema: schema })) } });
-  if (method === 'tools/call') return write({ id, result: await tools[params.name](params.arguments, id) });
+  if (method === 'tools/call') return write({ id, result: await tools[params.name](params.arguments, id, params._meta) });
   return undefined;
 }
 

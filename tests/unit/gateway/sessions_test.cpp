@@ -20,7 +20,14 @@ TEST_CASE("a session is known to its owner with the revision agreed on", "[sessi
   Sessions sessions(limits);
   const std::string id = sessions.open(alice, Revision::r2025_06_18, start);
   CHECK(id.size() == 32);
-  CHECK(sessions.use(alice, id, start) == Revision::r2025_06_18);
+  const auto facts = sessions.use(alice, id, start);
+  REQUIRE(facts);
+  CHECK(facts->revision == Revision::r2025_06_18);
+  CHECK_FALSE(facts->log_level);
+  sessions.set_log_level(bob, id, mcp::LogLevel::debug);
+  CHECK_FALSE(sessions.use(alice, id, start)->log_level);
+  sessions.set_log_level(alice, id, mcp::LogLevel::warning);
+  CHECK(sessions.use(alice, id, start)->log_level == mcp::LogLevel::warning);
 }
 
 TEST_CASE("another agent, or an agent of that name in another tenant, has no such session",

@@ -18,14 +18,14 @@ struct Fixture {
   base::EventLoops loops{1};
   base::Limits limits;
   base::Log log;
-  tools::Upstreams upstreams{[] {
-                               std::vector<tools::UpstreamSettings> settings(1);
-                               settings[0].name = "files";
-                               settings[0].server = tools::HttpServer{
-                                   *base::parse_url("http://127.0.0.1:1/mcp"), {}};
-                               return settings;
-                             }(),
-                             loops, limits, log, [] {}};
+  tools::Upstreams upstreams{
+      [] {
+        std::vector<tools::UpstreamSettings> settings(1);
+        settings[0].name = "files";
+        settings[0].server = tools::HttpServer{*base::parse_url("http://127.0.0.1:1/mcp"), {}};
+        return settings;
+      }(),
+      loops, limits, log, [] {}};
   std::shared_ptr<const Snapshot> snapshot = tests::snapshot_of(
       policy, {tests::server_tools(
                   "files", {tests::echo_definition("read"), tests::echo_definition("write")})});
@@ -36,7 +36,7 @@ struct Fixture {
   Code error_of(const policies::Permit& permit, const std::string& tool) {
     const tools::ServerTool& target = *snapshot->catalog->find_id("files", tool)->tool;
     auto called = tests::run_task(
-        upstreams.find("files")->call(loops.at(0), permit, "", target, mcp::ToolArguments(), false));
+        upstreams.find("files")->call(loops.at(0), permit, "", target, mcp::ToolArguments(), {}));
     return called.error().code;
   }
 };

@@ -1,0 +1,143 @@
+#include "gateway/event_stream.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+
+namespace gateway {
+namespace {
+
+constexpr std::string_view comment = ": keep-alive\n\n";
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+std::string event_text(std::string_view message) {
+  std::string text;
+  text.reserve(message.size() + 8);
+  text.append("data: ").append(message).append("\n\n");  // compact JSON has no line ends
+  return text;
+}
+
+}  // namespace
+
+EventStream::EventStream(base::Loop& loop, base::ByteStream& stream, const base::Limits& limits)
+    : loop_(loop),
+      stream_(stream),
+      limits_(limits),
+      watch_(std::make_shared<PeerWatch>(loop, stream)),
+      silence_(loop.watchdog(), [this] { note_silence(); }),
+      wake_(loop.io()) {}
+
+EventStream::~EventStream() { watch_->stop(); }
+
+void EventStream::begin(const Delivery& delivery, bool chunked) {
+  ++request_;
+  cancellation_.reset();
+  delivery_ = delivery;
+  chunked_ = chunked;
+  begun_ = ended_ = cancels_ = false;
+}
+
+void EventStream::send(std::string_view message) {
+  if (gone_ || ended_) return;
+  if (!begun_) {
+    begun_ = true;
+    outbox_ = stream_head(delivery_, chunked_);
+    if (!cancels_) watch_->start([this] { lose_client(); });
+  }
+  enqueue(event_text(message));
+}
+
+void EventStream::enqueue(std::string_view text) {
+  append_chunk(text);
+  if (outbox_.size() > limits_.stream_outbox) {
+    stream_.close();
+    return lose_client();
+  }
+  if (!std::exchange(writing_, true)) loop_.spawn(write(shared_from_this()));
+}
+
+// RFC 9112 §7.1; clients of HTTP/1.0 read until the connection is closed.
+void EventStream::append_chunk(std::string_view text) {
+  if (!chunked_) {
+    outbox_.append(text);
+    return;
+  }
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.begin(), digits.end(), text.size(), 16).ptr;
+  outbox_.append(digits.data(), end).append("\r\n").append(text).append("\r\n");
+}
+
+base::Task<void> EventStream::write(std::shared_ptr<EventStream>) {
+  while (!outbox_.empty() && !gone_) {
+    const std::string text = std::exchange(outbox_, {});
+    auto sent = co_await stream_.write(text, limits_.write_timeout);
+    stream_.clear_deadline();
+    if (!sent) lose_client();
+  }
+  silence_.set(std::chrono::steady_clock::now() + limits_.stream_keep_alive);
+  writing_ = false;
+  wake_.cancel();
+}
+
+void EventStream::note_silence() {
+  if (loop_.ending()) {
+    wake_.cancel();
+    return;
+  }
+  if (!begun_ || gone_ || ended_) return;
+  if (on_silence_) on_silence_();
+  if (!ended_) enqueue(comment);
+}
+
+void EventStream::cancel_when_closed() {
+  cancels_ = true;
+  watch_->start([this] { lose_client(); });
+}
+
+std::function<void()> EventStream::canceller() {
+  return [weak = weak_from_this(), request = request_, &loop = loop_] {
+    asio::post(loop.io(), [weak, request] {
+      const auto stream = weak.lock();
+      if (stream && stream->request_ == request) stream->cancellation_.request();
+    });
+  };
+}
+
+void EventStream::lose_client() {
+  gone_ = true;
+  wake_.cancel();
+  if (cancels_) cancellation_.request();
+}
+
+void EventStream::end() {
+  ended_ = true;
+  wake_.cancel();
+}
+
+base::Task<void> EventStream::wait() {
+  wake_.expires_at(base::SteadyTime::max());
+  std::error_code ignored;
+  co_await wake_.async_wait(asio::redirect_error(base::use_task, ignored));
+}
+
+base::Task<void> EventStream::stay_open() {
+  while (!gone_ && !ended_ && !loop_.ending()) co_await wait();
+  on_silence_ = nullptr;
+}
+
+base::Task<bool> EventStream::finish(std::string_view last_message) {
+  watch_->stop();
+  while (writing_) co_await wait();
+  silence_.clear();
+  if (gone_) co_return false;
+  if (!last_message.empty()) append_chunk(event_text(last_message));
+  if (chunked_) outbox_.append(last_chunk);
+  const std::string text = std::exchange(outbox_, {});
+  auto sent = co_await stream_.write(text, limits_.write_timeout);
+  co_return sent.ok();
+}
+
+}  // namespace gateway
