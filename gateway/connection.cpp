@@ -145,7 +145,7 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
       if (response.subscription) co_await stay_open(*events, reader, request, response);
       if (!co_await events->finish(response.body)) co_return;
     } else {
-      events->rest();
+      if (!events->rest()) co_return;
       const std::string text = serialize(response, {id, keep_alive, asks_for_head(request)});
       auto sent = co_await stream.write(text, context.limits.write_timeout);
       if (!sent) co_return;

@@ -40,18 +40,30 @@ void EventStream::begin(const Delivery& delivery, bool chunked) {
   begun_ = ended_ = cancels_ = false;
 }
 
+void EventStream::become_stream() {
+  if (std::exchange(begun_, true)) return;
+  if (!cancels_) watch_->start([this] { lose_client(); });
+  outbox_ = stream_head(delivery_, chunked_);
+}
+
+void EventStream::open() {
+  if (gone_) return;
+  become_stream();
+  write_soon();
+}
+
 void EventStream::send(std::string_view message) {
   if (gone_ || ended_) return;
-  if (!begun_) {
-    begun_ = true;
-    outbox_ = stream_head(delivery_, chunked_);
-    if (!cancels_) watch_->start([this] { lose_client(); });
-  }
+  become_stream();
   enqueue(event_text(message));
 }
 
 void EventStream::enqueue(std::string_view text) {
   append_chunk(text);
+  write_soon();
+}
+
+void EventStream::write_soon() {
   if (outbox_.size() > limits_.stream_outbox) {
     stream_.close();
     return lose_client();
@@ -98,10 +110,19 @@ void EventStream::cancel_when_closed() {
 }
 
 std::function<void()> EventStream::canceller() {
-  return [weak = weak_from_this(), request = request_, &loop = loop_] {
-    asio::post(loop.io(), [weak, request] {
+  return later([](EventStream& stream) { stream.cancellation_.request(); });
+}
+
+std::function<void()> EventStream::ender() {
+  return later([](EventStream& stream) { stream.end(); });
+}
+
+// On its loop, and only while the same request is worked on.
+std::function<void()> EventStream::later(void (*act)(EventStream&)) {
+  return [weak = weak_from_this(), request = request_, &loop = loop_, act] {
+    asio::post(loop.io(), [weak, request, act] {
       const auto stream = weak.lock();
-      if (stream && stream->request_ == request) stream->cancellation_.request();
+      if (stream && stream->request_ == request) act(*stream);
     });
   };
 }

@@ -24,6 +24,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
   // For those who work on the request:
 
+  /// Makes the answer an event stream before there is an event.
+  void open();
   /// Sends a JSON-RPC message as an event; lost when the client has gone or is cut off.
   void send(std::string_view message);
   /// Requested when the request is to end early.
@@ -34,6 +36,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   std::function<void()> canceller();
   /// Ends a stream that stays open.
   void end();
+  /// Ends the stream that is open now; may be called from any thread at any time.
+  std::function<void()> ender();
   /// Is called whenever a stream that stays open has been silent for a while.
   void set_on_silence(std::function<void()> on_silence) { on_silence_ = std::move(on_silence); }
 
@@ -48,11 +52,17 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   /// Sends the last message, or none when it is empty, and ends the stream; false when the client
   /// is gone. Nothing is under way afterwards.
   base::Task<bool> finish(std::string_view last_message);
-  /// The request was answered otherwise.
-  void rest() { watch_->stop(); }
+  /// The request is to be answered otherwise; false when the client is known to be gone.
+  bool rest() {
+    watch_->stop();
+    return !gone_;
+  }
 
  private:
+  std::function<void()> later(void (*act)(EventStream&));
   void enqueue(std::string_view text);
+  void become_stream();
+  void write_soon();
   void append_chunk(std::string_view text);
   base::Task<void> write(std::shared_ptr<EventStream> self);
   base::Task<void> wait();

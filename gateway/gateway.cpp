@@ -68,9 +68,10 @@ Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Lo
       calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_, *ledger_, call_metrics_})),
       dry_runs_(pipeline::dry_run_pipeline()),
       sessions_(config_.limits),
+      list_changes_(loops_, snapshot_, config_.limits),
       guard_(config.hosts),
       authenticator_(keys_.get(), snapshot_),
-      service_(snapshot_, calls_, sessions_, config_.limits),
+      service_(snapshot_, calls_, sessions_, list_changes_, config_.limits),
       readiness_([this] { return upstreams_.were_asked(); }, *journal_, load_),
       metrics_({call_metrics_, load_, upstreams_, *journal_}),
       endpoint_(guard_, authenticator_, service_, readiness_, log_),
@@ -162,6 +163,7 @@ void Gateway::start() {
 void Gateway::drain() {
   log_.write(base::LogLevel::info, "draining", {{"requests", std::int64_t(load_.calls.load())}});
   load_.draining = true;
+  list_changes_.end_all();
   listener_->stop();
 }
 
@@ -178,7 +180,8 @@ void Gateway::stop() {
 std::string Gateway::url() const {
   const bool address = config_.listen.host.find(':') != std::string::npos;
   const std::string host = address ? "[" + config_.listen.host + "]" : config_.listen.host;
-  return (config_.tls ? "https://" : "http://") + host + ":" + std::to_string(listener_->port()) + "/mcp";
+  return (config_.tls ? "https://" : "http://") + host + ":" + std::to_string(listener_->port()) +
+         "/mcp";
 }
 
 void Gateway::publish_snapshot() {

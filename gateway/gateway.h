@@ -14,6 +14,7 @@
 #include "gateway/config.h"
 #include "gateway/endpoint.h"
 #include "gateway/key_store.h"
+#include "gateway/list_changes.h"
 #include "gateway/listener.h"
 #include "gateway/mcp_service.h"
 #include "gateway/metrics.h"
@@ -82,6 +83,7 @@ class Gateway {
   pipeline::Pipeline calls_;
   pipeline::Pipeline dry_runs_;
   Sessions sessions_;
+  ListChanges list_changes_;
   OriginGuard guard_;
   Authenticator authenticator_;
   McpService service_;

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "gateway/listen_method.h"
 #include "mcp/messages.h"
 #include "mcp/notifications.h"
 
@@ -37,26 +38,28 @@ std::optional<mcp::Id> id_of(const mcp::Message& message) {
 HttpResponse no_answer() { return {200, {{"Content-Type", "text/event-stream"}}, {}, false}; }
 
 HttpResponse not_allowed() {
-  HttpResponse response =
-      error_response(405, "This endpoint takes POST, and DELETE to end a session.");
-  response.headers.emplace_back("Allow", "POST, DELETE");
+  HttpResponse response = error_response(
+      405, "This endpoint takes POST, and for a session GET to listen and DELETE to end it.");
+  response.headers.emplace_back("Allow", "GET, POST, DELETE");
   return response;
 }
 
 }  // namespace
 
 McpService::McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline::Pipeline& calls,
-                       Sessions& sessions, const base::Limits& limits)
+                       Sessions& sessions, ListChanges& changes, const base::Limits& limits)
     : snapshot_(snapshot),
       sessions_(sessions),
+      changes_(changes),
       limits_(limits),
-      methods_(gateway_methods(calls, sessions)) {}
+      methods_(gateway_methods(calls, sessions, changes)) {}
 
 base::Task<HttpResponse> McpService::handle(base::Loop& loop, const RawRequest& request,
                                             const std::string& method,
                                             const std::string& request_id,
                                             const pipeline::Principal& principal) {
   if (method == "POST") co_return co_await post(loop, request, request_id, principal);
+  if (method == "GET") co_return open_stream(loop, request, principal);
   if (method == "DELETE") co_return end_session(request, principal);
   co_return not_allowed();
 }
@@ -138,6 +141,7 @@ base::Task<HttpResponse> McpService::answer(MethodContext context) {
   if (in_flight && context.events->cancellation().requested()) co_return no_answer();
   HttpResponse response = json_response(reply.http_status, std::move(reply.body));
   std::ranges::move(reply.headers, std::back_inserter(response.headers));
+  response.subscription = std::move(reply.subscription);
   if (!reply.session.empty()) {
     response.headers.emplace_back(mcp::header::session_id, std::move(reply.session));
   }
@@ -164,11 +168,29 @@ std::optional<HttpResponse> McpService::check_session(const mcp::Message& messag
   return std::nullopt;
 }
 
+// The revisions with sessions listen by GET; 2026-07-28 has subscriptions/listen.
+HttpResponse McpService::open_stream(base::Loop& loop, const RawRequest& request,
+                                     const pipeline::Principal& principal) {
+  const mcp::InboundHeaders headers = inbound_headers(request.fields.fields);
+  const auto revision = mcp::parse_revision(headers.protocol_version.value_or(""));
+  if (revision && mcp::era_of(*revision) == mcp::Era::modern) return not_allowed();
+  if (!headers.session) return error_response(400, "The Mcp-Session-Id header is missing.");
+  if (request.events == nullptr || !accepts_event_stream(request.fields.fields)) {
+    return error_response(406, "The answer is text/event-stream, which Accept excludes.");
+  }
+  if (!sessions_.use(principal, *headers.session, std::chrono::steady_clock::now())) {
+    return error_response(404, "Session not found");
+  }
+  return session_stream(loop, *request.events, principal, std::string(*headers.session), changes_,
+                        sessions_);
+}
+
 HttpResponse McpService::end_session(const RawRequest& request,
                                      const pipeline::Principal& principal) {
   const auto session = request.fields.fields.find(mcp::header::session_id);
   if (!session) return error_response(400, "The Mcp-Session-Id header is missing.");
   if (!sessions_.close(principal, *session)) return error_response(404, "Session not found");
+  changes_.end_session(principal, std::string(*session));
   return {204, {}, {}, false};
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gateway/connection.h"
+#include "gateway/list_changes.h"
 #include "gateway/methods.h"
 #include "gateway/requests_in_flight.h"
 
@@ -13,7 +14,7 @@ namespace gateway {
 class McpService {
  public:
   McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline::Pipeline& calls,
-             Sessions& sessions, const base::Limits& limits);
+             Sessions& sessions, ListChanges& changes, const base::Limits& limits);
 
   /// Whether the policy has a view of this name.
   bool serves_view(std::string_view name) const { return snapshot_.get()->policy->has_view(name); }
@@ -34,10 +35,13 @@ class McpService {
                                             const mcp::Inbound& inbound, SessionFacts& facts);
   HttpResponse take_notification(const mcp::Message& message, const mcp::InboundHeaders& headers,
                                  const pipeline::Principal& principal);
+  HttpResponse open_stream(base::Loop& loop, const RawRequest& request,
+                           const pipeline::Principal& principal);
   HttpResponse end_session(const RawRequest& request, const pipeline::Principal& principal);
 
   const pipeline::CurrentSnapshot& snapshot_;
   Sessions& sessions_;
+  ListChanges& changes_;
   const base::Limits& limits_;
   mcp::MethodTable<MethodContext> methods_;
   RequestsInFlight in_flight_;

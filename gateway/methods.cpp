@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "gateway/call_method.h"
+#include "gateway/listen_method.h"
 #include "mcp/messages.h"
 
 namespace gateway {
@@ -21,7 +22,7 @@ void stamp_modern(Json& result) {
 }
 
 // What Sluice offers to any client.
-Json capabilities() { return {{"logging", Json::object()}, {"tools", Json::object()}}; }
+Json capabilities() { return {{"logging", Json::object()}, {"tools", {{"listChanged", true}}}}; }
 
 // Lists and discovery differ by caller and may change at any time: nobody may reuse them.
 void stamp_uncacheable(Json& result) {
@@ -118,8 +119,8 @@ base::Task<Reply> list_tools(MethodContext& context) {
 
 }  // namespace
 
-mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
-                                                Sessions& sessions) {
+mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls, Sessions& sessions,
+                                                ListChanges& changes) {
   using mcp::Served;
   return mcp::MethodTable<MethodContext>({
       {"server/discover", Served::modern_only, discover},
@@ -129,6 +130,8 @@ mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
       {"logging/setLevel", Served::legacy_only,
        [&](MethodContext& c) { return set_log_level(c, sessions); }},
       {"tools/list", Served::always, list_tools},
+      {"subscriptions/listen", Served::modern_only,
+       [&](MethodContext& c) { return listen(c, changes); }},
       {"tools/call", Served::always, [&](MethodContext& c) { return call_tool(c, calls); }},
   });
 }

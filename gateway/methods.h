@@ -15,6 +15,8 @@
 
 namespace gateway {
 
+class ListChanges;
+
 /// One JSON-RPC request of an authenticated client, ready for its method.
 struct MethodContext {
   base::Loop& loop;
@@ -34,9 +36,9 @@ struct MethodContext {
   }
 };
 
-/// The methods that clients can call; what is not in the table does not exist. `calls` and
-/// `sessions` must outlive it.
-mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
-                                                Sessions& sessions);
+/// The methods that clients can call; what is not in the table does not exist. What is given must
+/// outlive it.
+mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls, Sessions& sessions,
+                                                ListChanges& changes);
 
 }  // namespace gateway

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,8 @@ struct Reply {
   std::string body;
   std::string session;  ///< a new legacy session's id, or ""
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< more to say in HTTP
+  /// Set for an event stream that has begun and stays open while this is kept; `body` then ends it.
+  std::shared_ptr<void> subscription = {};
 };
 
 /// One row of a server's method table. `Context` is what its handlers work on.

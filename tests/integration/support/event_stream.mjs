@@ -6,7 +6,8 @@ export class EventStream {
   static async open(url, headers, { method = 'POST', body } = {}) {
     const stream = new EventStream();
     const answered = new Promise((done, failed) => {
-      stream.request = httpRequest(url, { method, headers, agent: false }, done);
+      const set = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+      stream.request = httpRequest(url, { method, headers: set, agent: false }, done);
       stream.request.on('error', (error) => { stream.#end(); failed(error); });
       stream.request.end(body);
     });

@@ -41,7 +41,10 @@ const tools = {
   cwd: () => text(process.cwd()),
   slow: async ({ ms }) => { await sleep(ms); return text(`slept ${ms}`); },
   big: ({ bytes }) => text('x'.repeat(bytes)),
-  never: () => new Promise(() => {}),
+  never: () => {
+    note('never');
+    return new Promise(() => {});
+  },
   die: () => process.exit(3),
   say: ({ lines }) => { for (const line of lines) process.stdout.write(`${line}\n`); return text('said'); },
   ask: ({ method }) => new Promise((done) => {

@@ -53,7 +53,9 @@ struct Fixture {
   Sessions sessions{limits};
   OriginGuard guard{{}};
   Authenticator authenticator{keys.get(), snapshot};
-  McpService service{snapshot, calls, sessions, limits};
+  base::EventLoops loops{1};
+  ListChanges changes{loops, snapshot, limits};
+  McpService service{snapshot, calls, sessions, changes, limits};
   bool servers_asked = true;
   Load load;
   Readiness readiness{[this] { return servers_asked; }, journal, load};
@@ -314,11 +316,12 @@ TEST_CASE("a number in the arguments that would come out changed is refused with
   CHECK(result["content"][0]["text"].get<std::string>().rfind("/n/0: ", 0) == 0);
 }
 
-TEST_CASE("GET is not allowed, and other paths are not there", "[endpoint]") {
+TEST_CASE("GET is not for clients of 2026-07-28, and other paths are not there", "[endpoint]") {
   Fixture f;
   const std::string key = "Authorization: Bearer " + f.alice + "\r\n";
-  CHECK(f.send("GET /mcp", key).status == 405);
-  CHECK(header_of(f.send("GET /mcp", key), "Allow") == "POST, DELETE");
+  const std::string modern = key + "MCP-Protocol-Version: 2026-07-28\r\n";
+  CHECK(f.send("GET /mcp", modern).status == 405);
+  CHECK(header_of(f.send("PUT /mcp", key), "Allow") == "GET, POST, DELETE");
   CHECK(f.send("POST /mcp/", key).status == 404);
   CHECK(f.send("POST /admin", key).status == 404);
 }

@@ -41,6 +41,7 @@ class FakeDispatcher final : public Dispatcher {
     rule = permit.rule();
     arguments = call.arguments.value();
     entries_before = journal.entries.size();
+    if (on_send) on_send();
     co_return answer;
   }
 
@@ -55,6 +56,7 @@ class FakeDispatcher final : public Dispatcher {
   std::string rule;
   Json arguments;
   std::size_t entries_before = 0;
+  std::function<void()> on_send;
 };
 
 // A pipeline of the real stages around a journal in memory and a server that answers as told.
@@ -410,4 +412,55 @@ TEST_CASE("a rate that is used up refuses and says when to come back", "[pipelin
   CHECK(outcome.result["content"][0]["text"].get<std::string>().find(
             "Limit writer/*: 1 calls per day used. Nothing was sent. Try again in ") == 0);
   CHECK(outcome.quota->retry_after > std::chrono::hours(23));
+}
+
+TEST_CASE("a call that was cancelled before it is sent is not sent, and has failed", "[pipeline]") {
+  Fixture f;
+  base::Cancellation cancellation;
+  Call call = f.make_call("alice", "files__write", {{"message", "hi"}});
+  call.cancellation = &cancellation;
+  cancellation.request();
+  const Outcome outcome = tests::run_task(f.pipeline.run(call));
+  CHECK(outcome.kind == Outcome::Kind::failed);
+  CHECK(outcome.reason == "cancelled");
+  CHECK(f.dispatcher.sent == 0);
+}
+
+TEST_CASE("a call that was cancelled after it was sent is unknown, unless nothing had left",
+          "[pipeline]") {
+  for (const auto& [code, kind] : {std::pair{Code::cancelled, Outcome::Kind::unknown},
+                                   {Code::broken, Outcome::Kind::unknown},
+                                   {Code::unavailable, Outcome::Kind::failed}}) {
+    Fixture f;
+    base::Cancellation cancellation;
+    Call call = f.make_call("alice", "files__write", {{"message", "hi"}});
+    call.cancellation = &cancellation;
+    f.dispatcher.answer = base::Error{code, "the connection was closed", {}};
+    f.dispatcher.on_send = [&] { cancellation.request(); };
+    const Outcome outcome = tests::run_task(f.pipeline.run(call));
+    CHECK(outcome.kind == kind);
+    CHECK(outcome.reason == "cancelled");
+    CHECK(f.last_audit()["outcome"]["kind"] == to_string(kind));
+  }
+}
+
+TEST_CASE("the caller hears what a server says of its call, but for what is too large",
+          "[pipeline]") {
+  struct Heard final : EventSink {
+    void notify(mcp::Notification notification, std::size_t) override {
+      all.push_back(std::move(notification.method));
+    }
+    std::vector<std::string> all;
+  };
+  Fixture f;
+  Heard heard;
+  Call call = f.make_call("alice", "files__read", {{"message", "hi"}});
+  call.events = &heard;
+  f.dispatcher.on_send = [&] {
+    call.events->notify({"small", {}}, f.limits.notification);
+    call.events->notify({"large", {}}, f.limits.notification + 1);
+  };
+  tests::run_task(f.pipeline.run(call));
+  CHECK(heard.all == std::vector<std::string>{"small"});
+  CHECK(call.events == &heard);
 }

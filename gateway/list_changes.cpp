@@ -1,0 +1,157 @@
+#include "gateway/list_changes.h"
+
+#include <asio/post.hpp>
+
+#include "mcp/notifications.h"
+
+namespace gateway {
+namespace {
+
+// A burst of changes, such as servers that come up one after the other, is one change.
+constexpr std::chrono::milliseconds burst{100};
+// After so many streams others on the loop get their turn.
+constexpr std::size_t streams_per_turn = 64;
+
+std::string session_key(const pipeline::Principal& owner, const std::string& session) {
+  return owner.tenant + '\n' + owner.agent + '\n' + session;  // names hold no line ends
+}
+
+// Of what tools/list shows the agent now.
+std::size_t visible_tools(const pipeline::Snapshot& snapshot, const std::string& agent) {
+  std::size_t fingerprint = 0;
+  for (const tools::CatalogEntry& entry : snapshot.catalog->entries()) {
+    if (!entry.tool->quarantine.empty()) continue;
+    if (!snapshot.policy->decide(agent, entry.server(), entry.tool->name).allowed()) continue;
+    fingerprint = fingerprint * 31 + std::hash<std::string_view>{}(entry.listing) + 1;
+  }
+  return fingerprint;
+}
+
+}  // namespace
+
+ListChanges::Subscription::~Subscription() { owner_.drop(*this); }
+
+ListChanges::ListChanges(base::EventLoops& loops, pipeline::CurrentSnapshot& snapshot,
+                         const base::Limits& limits)
+    : loops_(loops), snapshot_(snapshot), limits_(limits), states_(loops.size()) {
+  observing_ = snapshot_.subscribe([this](const auto&, const auto&) {
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      asio::post(loops_.at(i).io(), [this, i] { schedule(i); });
+    }
+  });
+}
+
+std::shared_ptr<ListChanges::Subscription> ListChanges::subscribe(base::Loop& loop,
+                                                                  EventStream& stream,
+                                                                  const pipeline::Principal& owner,
+                                                                  std::string message) {
+  const Agent agent{owner.tenant, owner.agent};
+  if (!take_room(agent)) return nullptr;
+  std::shared_ptr<Subscription> subscription(new Subscription(*this, loop, stream));
+  subscription->agent_ = agent;
+  subscription->message_ = std::move(message);
+  const auto [found, is_new] = states_[loop.index()].groups.try_emplace(agent);
+  if (is_new) found->second.seen = visible_tools(*snapshot_.get(), owner.agent);
+  found->second.members.insert(subscription.get());
+  return subscription;
+}
+
+std::shared_ptr<ListChanges::Subscription> ListChanges::subscribe_session(
+    base::Loop& loop, EventStream& stream, const pipeline::Principal& owner,
+    const std::string& session) {
+  auto subscription = subscribe(loop, stream, owner,
+                                mcp::notification_text(mcp::notice::tools_changed, base::Json()));
+  if (!subscription) return nullptr;
+  subscription->session_ = session_key(owner, session);
+  std::function<void()> end_other;
+  {
+    const std::lock_guard lock(mutex_);
+    subscription->number_ = ++last_number_;
+    SessionStream& current = by_session_[subscription->session_];
+    end_other = std::exchange(current.end, stream.ender());
+    current.number = subscription->number_;
+  }
+  if (end_other) end_other();
+  return subscription;
+}
+
+void ListChanges::end_session(const pipeline::Principal& owner, const std::string& session) {
+  std::function<void()> end;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_session_.find(session_key(owner, session));
+    if (found != by_session_.end()) end = found->second.end;
+  }
+  if (end) end();
+}
+
+void ListChanges::end_all() {
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    asio::post(loops_.at(i).io(), [this, i] {
+      for (auto& [agent, group] : states_[i].groups) {
+        for (Subscription* member : group.members) member->stream_.end();
+      }
+    });
+  }
+}
+
+bool ListChanges::take_room(const Agent& agent) {
+  const std::lock_guard lock(mutex_);
+  std::size_t& of_agent = open_of_[agent];  // agents of the policy: as many as it names
+  if (open_ >= limits_.streams || of_agent >= limits_.streams_per_agent) return false;
+  ++open_;
+  ++of_agent;
+  return true;
+}
+
+void ListChanges::drop(Subscription& subscription) {
+  auto& groups = states_[subscription.loop_.index()].groups;
+  const auto group = groups.find(subscription.agent_);
+  group->second.members.erase(&subscription);
+  if (group->second.members.empty()) groups.erase(group);
+  const std::lock_guard lock(mutex_);
+  --open_;
+  --open_of_[subscription.agent_];
+  const auto stream = by_session_.find(subscription.session_);
+  if (stream != by_session_.end() && stream->second.number == subscription.number_) {
+    by_session_.erase(stream);
+  }
+}
+
+void ListChanges::schedule(std::size_t loop) {
+  if (!std::exchange(states_[loop].scheduled, true)) loops_.at(loop).spawn(announce(loop));
+}
+
+base::Task<void> ListChanges::announce(std::size_t index) {
+  base::Loop& loop = loops_.at(index);
+  LoopState& state = states_[index];
+  if (!co_await loop.sleep(burst)) co_return;
+  state.scheduled = false;
+  const auto snapshot = snapshot_.get();
+  std::vector<Agent> agents;
+  for (const auto& [agent, group] : state.groups) agents.push_back(agent);
+  for (const Agent& agent : agents) {
+    const auto group = state.groups.find(agent);
+    if (group == state.groups.end()) continue;
+    const std::size_t seen = visible_tools(*snapshot, agent.second);
+    if (std::exchange(group->second.seen, seen) != seen) co_await tell(loop, agent);
+    co_await asio::post(loop.executor(), base::use_task);
+  }
+}
+
+// Streams come and go between the turns: each is looked up before it is used.
+base::Task<void> ListChanges::tell(base::Loop& loop, const Agent& agent) {
+  auto& groups = states_[loop.index()].groups;
+  const auto& now = groups.find(agent)->second.members;
+  const std::vector<Subscription*> members(now.begin(), now.end());
+  std::size_t told = 0;
+  for (Subscription* member : members) {
+    const auto group = groups.find(agent);
+    if (group == groups.end()) co_return;
+    if (!group->second.members.contains(member)) continue;
+    if (!member->message_.empty()) member->stream_.send(member->message_);
+    if (++told % streams_per_turn == 0) co_await asio::post(loop.executor(), base::use_task);
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/event_loops.h"
+#include "base/limits.h"
+#include "gateway/event_stream.h"
+#include "gateway/pipeline/principal.h"
+#include "gateway/pipeline/snapshot.h"
+
+namespace gateway {
+
+/// Tells clients that keep a stream open when the tools that their agent can see have changed: by
+/// catalog or policy, compared as tools/list would show them. What changes at once is told once.
+/// An idle stream costs memory alone. Bounded, of all agents and of each. Thread-safe.
+class ListChanges {
+ public:
+  /// One stream. Dropped before its EventStream, and on its loop.
+  class Subscription {
+   public:
+    ~Subscription();
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+
+   private:
+    friend class ListChanges;
+    Subscription(ListChanges& owner, base::Loop& loop, EventStream& stream)
+        : owner_(owner), loop_(loop), stream_(stream) {}
+
+    ListChanges& owner_;
+    base::Loop& loop_;
+    EventStream& stream_;
+    std::pair<std::string, std::string> agent_;  // tenant, agent
+    std::string message_;
+    std::string session_;       // key of the session, or ""
+    std::uint64_t number_ = 0;  // of the session's stream
+  };
+
+  /// `snapshot` and the loops outlive it.
+  ListChanges(base::EventLoops& loops, pipeline::CurrentSnapshot& snapshot,
+              const base::Limits& limits);
+
+  /// `message` is sent on `stream`, which lives on `loop`, for as long as the subscription is kept;
+  /// "" when nothing is to be sent. nullptr: there are too many streams already.
+  std::shared_ptr<Subscription> subscribe(base::Loop& loop, EventStream& stream,
+                                          const pipeline::Principal& owner, std::string message);
+  /// The same for the stream of a legacy session. A session has one: the newest takes the place of
+  /// the one before (2025-11-25, transports: no message goes to two streams).
+  std::shared_ptr<Subscription> subscribe_session(base::Loop& loop, EventStream& stream,
+                                                  const pipeline::Principal& owner,
+                                                  const std::string& session);
+  /// Ends the stream of a session that was closed.
+  void end_session(const pipeline::Principal& owner, const std::string& session);
+
+  /// Ends all streams.
+  void end_all();
+
+ private:
+  using Agent = std::pair<std::string, std::string>;
+  struct Group {           // the streams of one agent on one loop
+    std::size_t seen = 0;  // fingerprint of the tools that it can see
+    std::unordered_set<Subscription*> members;
+  };
+  struct LoopState {  // of its loop alone
+    std::map<Agent, Group> groups;
+    bool scheduled = false;
+  };
+  struct SessionStream {
+    std::uint64_t number;
+    std::function<void()> end;
+  };
+
+  bool take_room(const Agent& agent);
+  void drop(Subscription& subscription);
+  void schedule(std::size_t loop);
+  base::Task<void> announce(std::size_t loop);
+  base::Task<void> tell(base::Loop& loop, const Agent& agent);
+
+  base::EventLoops& loops_;
+  pipeline::CurrentSnapshot& snapshot_;
+  const base::Limits& limits_;
+  std::vector<LoopState> states_;  // by loop
+
+  std::mutex mutex_;  // guards what follows
+  std::size_t open_ = 0;
+  std::map<Agent, std::size_t> open_of_;
+  std::unordered_map<std::string, SessionStream> by_session_;
+  std::uint64_t last_number_ = 0;
+
+  pipeline::CurrentSnapshot::Subscription observing_;  // last: nothing changes under its feet
+};
+
+}  // namespace gateway
