@@ -1,0 +1,109 @@
+#include "policies/approvals/approval.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+
+namespace policies::approvals {
+namespace {
+
+// Every text is preceded by its length, so that no two questions print alike.
+class Print {
+ public:
+  void add(std::string_view text) {
+    const std::string size = std::to_string(text.size()) + ":";
+    sha256_.update(std::string_view(size)).update(text);
+  }
+  std::string finish() { return base::hex_encode(sha256_.finish()); }
+
+ private:
+  base::Sha256 sha256_;
+};
+
+void add_family(Print& print, const Ask& ask) {
+  for (const std::string* text :
+       {&ask.tenant, &ask.agent, &ask.tool, &ask.definition, &ask.allowed_by}) {
+    print.add(*text);
+  }
+  for (const Clause& clause : ask.terms.clauses) print.add(clause.rule);
+}
+
+bool met_by(const Clause& clause, const std::vector<Vote>& votes) {
+  const auto counts = [&](const Vote& vote) {
+    return vote.approves && vote.decider.is_one_of(clause.by);
+  };
+  return std::count_if(votes.begin(), votes.end(), counts) >= clause.quorum;
+}
+
+}  // namespace
+
+std::string fingerprint(const Ask& ask) {
+  Print print;
+  print.add("call");
+  print.add(ask.arguments);
+  add_family(print, ask);
+  return print.finish();
+}
+
+std::string family(const Ask& ask) {
+  Print print;
+  print.add("family");
+  add_family(print, ask);
+  return print.finish();
+}
+
+bool Decider::is_one_of(const std::vector<std::string>& names) const {
+  return std::any_of(names.begin(), names.end(), [this](const std::string& name) {
+    return name == person || std::find(groups.begin(), groups.end(), name) != groups.end();
+  });
+}
+
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::pending:
+      return "pending";
+    case State::approved:
+      return "approved";
+    case State::denied:
+      return "denied";
+    case State::expired:
+      return "expired";
+    case State::redeemed:
+      break;
+  }
+  return "redeemed";
+}
+
+bool Approval::asks(const Decider& decider) const {
+  return std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
+    return !met_by(clause, votes) && decider.is_one_of(clause.by);
+  });
+}
+
+bool Approval::has_vote_of(const std::string& person) const {
+  return std::any_of(votes.begin(), votes.end(),
+                     [&](const Vote& vote) { return vote.decider.person == person; });
+}
+
+bool Approval::met() const {
+  return std::all_of(clauses.begin(), clauses.end(),
+                     [this](const Clause& clause) { return met_by(clause, votes); });
+}
+
+std::vector<std::string> Approval::waits_for() const {
+  std::vector<std::string> names;
+  for (const Clause& clause : clauses) {
+    if (met_by(clause, votes)) continue;
+    for (const std::string& name : clause.by) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::string Approval::decided_by() const {
+  const bool by_people = state != State::pending && state != State::expired && !votes.empty();
+  return by_people ? votes.back().decider.person : std::string();
+}
+
+}  // namespace policies::approvals

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "base/journal.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "policies/approvals/approvals.h"
+
+/// What the journal says of approvals. An approval is what its events add up to, in this process
+/// and after a restart alike. The first event holds the call's arguments: people must see what they
+/// decide, and the record shows what was asked and what was sent.
+namespace policies::approvals {
+
+inline constexpr const char* approval_stream = "approval";
+
+base::Json asked_event(const Approval& approval);
+base::Json vote_event(const Decision& decision, WallTime now);
+base::Json escalated_event(WallTime now);
+base::Json expired_event(WallTime now);
+base::Json redeemed_event(const std::string& request, const std::string& intent, WallTime now);
+base::Json ended_event(const std::string& reason, WallTime now);
+
+/// What the approval is after the event. Code::broken for what is no event of an approval.
+base::Status apply_event(Approval& approval, const base::Json& event);
+
+/// The record of an event; `after` is the approval with it applied. It says `"left": "nothing"` when
+/// a start need not know of the approval any more.
+base::JournalEntry entry_of(const Approval& after, base::Json event);
+
+}  // namespace policies::approvals

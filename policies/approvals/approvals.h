@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_loops.h"
+#include "base/journal.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "policies/approvals/approval.h"
+
+namespace policies::approvals {
+
+/// What a person decides.
+struct Decision {
+  Decider decider;
+  bool approves = true;
+  std::string message;
+  std::optional<Ask> edit;             ///< the call as it is to be sent instead, checked as any call
+  std::optional<Remembered> remember;  ///< with an approval
+};
+
+/// What asking found.
+struct Answer {
+  Approval approval;
+  bool is_remembered = false;  ///< the approval of a call like this one, which needs no Grant
+};
+
+/// The one use of an approval, taken for one call. Belongs to its call: not thread-safe. Without
+/// committed() the approval can be used again when this goes.
+class Grant {
+ public:
+  virtual ~Grant() = default;
+  /// As it was when it was taken.
+  virtual const Approval& approval() const = 0;
+  /// What belongs into the commit of the intent.
+  virtual std::vector<base::JournalEntry> entries(const std::string& intent) const = 0;
+  virtual void committed() = 0;
+};
+
+/// Questions to people about calls, and their answers (design §2.8). An approval is found by
+/// asking the same question again, and used once. Thread-safe.
+class Approvals {
+ public:
+  virtual ~Approvals() = default;
+
+  /// The approval of exactly this call: the one that stands, one that is remembered, or a new one,
+  /// which is durable when this returns. Code::unavailable: the store does not answer;
+  /// Code::limit: too many questions of this agent wait.
+  virtual base::Task<base::Result<Answer>> ask(Ask ask) = 0;
+  /// Returns when it is no longer pending, or after `longest`, with what it is then.
+  /// Code::not_found: it does not stand any more.
+  virtual base::Task<base::Result<Approval>> wait(base::Loop& loop, std::string id,
+                                                  std::chrono::milliseconds longest) = 0;
+  /// Takes an approved one for the call `request`. Of many that try exactly one gets it.
+  /// Code::refused: another call has it; Code::not_found: it is not approved any more.
+  virtual base::Task<base::Result<std::unique_ptr<Grant>>> claim(std::string id,
+                                                                 std::string request) = 0;
+  /// Ends one that was decided or expired, because its call was told so or it does not hold any
+  /// more: the next call asks anew. Ending what does not stand is fine.
+  virtual base::Task<base::Status> end(std::string id, std::string reason) = 0;
+
+  /// One person's word, durable when this returns. Code::not_found: there is no such id;
+  /// Code::refused: somebody decided before, the message says who; Code::unauthorized: this person
+  /// is not asked; Code::invalid: the edit is of another call, or what is to be remembered is no
+  /// JSON Schema; Code::unavailable: the store does not answer, and nothing was decided.
+  virtual base::Task<base::Result<Approval>> decide(std::string id, Decision decision) = 0;
+
+  /// Code::not_found when there is no such id.
+  virtual base::Task<base::Result<Approval>> find(std::string id) = 0;
+  /// Oldest first.
+  virtual base::Task<base::Result<std::vector<Approval>>> list() = 0;
+};
+
+}  // namespace policies::approvals

@@ -1,0 +1,358 @@
+#include "policies/approvals/memory_approvals.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <asio/redirect_error.hpp>
+
+#include "base/time_text.h"
+#include "policies/approvals/approval_events.h"
+
+namespace policies::approvals {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Json;
+using base::Result;
+using base::Status;
+
+constexpr std::size_t most_used = 1'000;
+
+Error no_such(const std::string& id) {
+  return {Code::not_found, "There is no approval " + id + " that waits or stands.", {}};
+}
+
+// Who decided before, for whoever comes second.
+Error decided_before(const Approval& approval) {
+  if (approval.state == State::expired) {
+    return {Code::refused, "Approval " + approval.id + " expired: nobody decided in time.", {}};
+  }
+  const Vote& last = approval.votes.back();
+  return {Code::refused,
+          last.decider.person + (last.approves ? " approved " : " denied ") + approval.id + " at " +
+              base::rfc3339(last.time, 0) + ".",
+          {}};
+}
+
+// An edit changes arguments, and with them perhaps what rules say; nothing else.
+bool is_edit_of(const Ask& edit, const Ask& ask) {
+  return edit.tenant == ask.tenant && edit.agent == ask.agent && edit.tool == ask.tool &&
+         edit.definition == ask.definition;
+}
+
+}  // namespace
+
+class MemoryApprovals::MemoryGrant final : public Grant {
+ public:
+  MemoryGrant(MemoryApprovals& approvals, Approval approval, std::string request)
+      : approvals_(approvals), approval_(std::move(approval)), request_(std::move(request)) {}
+  ~MemoryGrant() override {
+    if (!committed_) approvals_.released(approval_.id);
+  }
+  MemoryGrant(const MemoryGrant&) = delete;
+  MemoryGrant& operator=(const MemoryGrant&) = delete;
+
+  const Approval& approval() const override { return approval_; }
+  std::vector<base::JournalEntry> entries(const std::string& intent) const override {
+    Approval after = approval_;
+    Json event = redeemed_event(request_, intent, approvals_.clock_.wall());
+    [[maybe_unused]] const Status applied = apply_event(after, event);
+    return {entry_of(after, std::move(event))};
+  }
+  void committed() override {
+    committed_ = true;
+    approvals_.redeemed(approval_.id);
+  }
+
+ private:
+  MemoryApprovals& approvals_;
+  const Approval approval_;
+  const std::string request_;
+  bool committed_ = false;
+};
+
+MemoryApprovals::MemoryApprovals(base::Journal& journal, const ledger::Clock& clock,
+                                 const std::vector<Approval>& stored, ApprovalLimits limits)
+    : journal_(journal), clock_(clock), limits_(limits) {
+  for (const Approval& approval : stored) add(approval, true);
+}
+
+base::Task<Result<Answer>> MemoryApprovals::ask(Ask ask) {
+  if (auto remembered = find_remembered(ask)) co_return Answer{*std::move(remembered), true};
+  Result<Begun> begun = begin(std::move(ask));
+  if (!begun) co_return begun.error();
+  if (begun->standing) co_return Answer{*std::move(begun->standing), false};
+  // Without entries this waits for those of the call that asked first.
+  const Status committed = co_await journal_.commit(std::move(begun->entries));
+  Result<Approval> asked = finish(begun->id, committed);
+  if (!asked) co_return asked.error();
+  co_return Answer{*std::move(asked), false};
+}
+
+std::optional<Approval> MemoryApprovals::find_remembered(const Ask& ask) {
+  std::vector<Remembering> candidates;
+  {
+    const std::lock_guard lock(mutex_);
+    settle();
+    if (by_family_.empty()) return std::nullopt;
+    const auto [first, last] = by_family_.equal_range(family(ask));
+    for (auto found = first; found != last; ++found) {
+      const Entry& entry = entries_.at(found->second);
+      if (entry.remembered) candidates.push_back({*entry.remembered, entry.approval});
+    }
+  }
+  if (candidates.empty()) return std::nullopt;
+  const auto arguments = base::parse_json(ask.arguments);
+  if (!arguments) return std::nullopt;
+  for (Remembering& candidate : candidates) {
+    const auto verdict = candidate.schema.decide(arguments->value);
+    if (verdict == tools::schema::Verdict::valid) return std::move(candidate.approval);
+  }
+  return std::nullopt;
+}
+
+Result<MemoryApprovals::Begun> MemoryApprovals::begin(Ask ask) {
+  const std::string print = fingerprint(ask);
+  const std::lock_guard lock(mutex_);
+  settle();
+  if (const auto found = by_print_.find(print); found != by_print_.end()) {
+    const Entry& entry = entries_.at(found->second);
+    if (!entry.durable) return Begun{found->second, std::nullopt, {}};
+    return Begun{found->second, entry.approval, {}};
+  }
+  if (Status room = check_room(ask); !room) return room.error();
+  Approval approval;
+  approval.id = fresh_id();
+  approval.asked = clock_.wall();
+  approval.ask = std::move(ask);
+  Json event = asked_event(approval);
+  // What stands here is what a start would read.
+  Approval kept;
+  kept.id = approval.id;
+  if (Status applied = apply_event(kept, event); !applied) return applied.error();
+  Begun begun{kept.id, std::nullopt, {entry_of(kept, std::move(event))}};
+  add(std::move(kept), false);
+  return begun;
+}
+
+Status MemoryApprovals::check_room(const Ask& ask) const {
+  std::size_t waiting = 0;
+  for (const auto& [id, entry] : entries_) {
+    const Approval& other = entry.approval;
+    if (other.state == State::pending && other.ask.tenant == ask.tenant &&
+        other.ask.agent == ask.agent) {
+      ++waiting;
+    }
+  }
+  if (waiting < limits_.waiting_per_agent && by_print_.size() < limits_.standing) return {};
+  return Error{Code::limit,
+               "Too many approvals of agent " + ask.agent +
+                   " wait already. Nothing was sent. Try again when some are decided.",
+               {}};
+}
+
+Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& committed) {
+  const std::lock_guard lock(mutex_);
+  Entry* entry = find_standing(id);
+  if (entry == nullptr) return Error{Code::unavailable, "the question was not recorded", {}};
+  if (!committed) {
+    if (!entry->durable) take_out(id);
+    return committed.error();
+  }
+  entry->durable = true;
+  return entry->approval;
+}
+
+base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string id,
+                                                   std::chrono::milliseconds longest) {
+  const base::SteadyTime end = std::chrono::steady_clock::now() + longest;
+  while (true) {
+    const Alarm alarm = std::make_shared<base::Timer>(loop.io());
+    Result<Approval> seen = look(id, alarm, end);
+    const bool goes_on = seen && seen->state == State::pending && !loop.ending() &&
+                         std::chrono::steady_clock::now() < end;
+    if (!goes_on) co_return seen;
+    // For the end of the loop; wake() cancels it as well.
+    base::Deadline deadline(loop.watchdog(), [alarm] { alarm->cancel(); });
+    std::error_code ignored;
+    co_await alarm->async_wait(asio::redirect_error(base::use_task, ignored));
+  }
+}
+
+// While it is pending, `alarm` is set and known. Nothing runs between this and the wait for the
+// alarm on its loop, to which wake() posts: no decision is missed.
+Result<Approval> MemoryApprovals::look(const std::string& id, const Alarm& alarm,
+                                       base::SteadyTime end) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  Entry* entry = find_standing(id);
+  if (entry == nullptr) return no_such(id);
+  std::erase_if(entry->waiting, [](const Alarm& other) { return other.use_count() == 1; });
+  if (entry->approval.state != State::pending) return entry->approval;
+  const auto left = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+      entry->approval.until - clock_.wall());
+  alarm->expires_at(std::min(end, std::chrono::steady_clock::now() + left));
+  entry->waiting.push_back(alarm);
+  return entry->approval;
+}
+
+base::Task<Result<std::unique_ptr<Grant>>> MemoryApprovals::claim(std::string id,
+                                                                  std::string request) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) co_return no_such(id);
+  Entry& entry = found->second;
+  const std::string& user =
+      entry.claimed_by.empty() ? entry.approval.redeemed_by : entry.claimed_by;
+  if (!user.empty()) {
+    co_return Error{Code::refused, "Approval " + id + " was used by call " + user + ".", {}};
+  }
+  if (entry.approval.state != State::approved) co_return no_such(id);
+  entry.claimed_by = request;
+  co_return std::unique_ptr<Grant>(
+      std::make_unique<MemoryGrant>(*this, entry.approval, std::move(request)));
+}
+
+void MemoryApprovals::redeemed(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_.at(id);
+  by_print_.erase(entry.print);
+  entry.approval.state = State::redeemed;
+  entry.approval.redeemed_by = std::move(entry.claimed_by);
+  entry.claimed_by.clear();
+  if (entry.approval.remembered) {
+    entry.approval.until = entry.approval.remembered->until;
+    return schedule(entry, entry.approval.until);
+  }
+  due_.erase({entry.due, id});
+  used_.push_back(id);
+  entry.approval.ask.arguments.clear();
+  entry.approval.edited.reset();
+  if (used_.size() <= most_used) return;
+  entries_.erase(used_.front());
+  used_.pop_front();
+}
+
+void MemoryApprovals::released(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  if (Entry* entry = find_standing(id)) entry->claimed_by.clear();
+}
+
+base::Task<Status> MemoryApprovals::end(std::string id, std::string reason) {
+  std::vector<base::JournalEntry> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    Entry* entry = find_standing(id);
+    const bool stands = entry != nullptr && entry->approval.state != State::pending &&
+                        entry->approval.state != State::redeemed && entry->claimed_by.empty();
+    if (!stands) co_return Status();
+    entries.push_back(entry_of(entry->approval, ended_event(reason, clock_.wall())));
+    take_out(id);
+  }
+  co_return co_await journal_.commit(std::move(entries));
+}
+
+base::Task<Result<Approval>> MemoryApprovals::decide(std::string id, Decision decision) {
+  Approval after;
+  Result<base::JournalEntry> record = begin_decision(id, decision, after);
+  if (!record) co_return record.error();
+  std::vector<base::JournalEntry> entries;
+  entries.push_back(*std::move(record));
+  const Status committed = co_await journal_.commit(std::move(entries));
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_.at(id);  // nobody takes out what is being decided
+  entry.deciding.clear();
+  if (!committed) co_return committed.error();
+  entry.approval = after;
+  schedule(entry, after.until);
+  if (after.remembered && after.state == State::approved) {
+    entry.remembered = compile_predicate(after.remembered->arguments);
+    by_family_.emplace(family(after.ask), id);
+  }
+  if (after.state != State::pending) wake(entry);
+  co_return after;
+}
+
+// Checks and takes the decision, so that nobody else decides while it is written.
+Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id,
+                                                           const Decision& decision,
+                                                           Approval& after) {
+  if (decision.remember && (decision.edit || !compile_predicate(decision.remember->arguments))) {
+    return Error{Code::invalid,
+                 "What is to be remembered must be a JSON Schema, and nothing is remembered of an "
+                 "edit.",
+                 {}};
+  }
+  const std::lock_guard lock(mutex_);
+  settle();
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || !found->second.durable) return no_such(id);
+  Entry& entry = found->second;
+  if (Status allowed = check_decider(entry, decision.decider); !allowed) return allowed.error();
+  if (decision.edit && !is_edit_of(*decision.edit, entry.approval.ask)) {
+    return Error{Code::invalid,
+                 "The tool was defined anew since " + id + " was asked: it cannot be edited.",
+                 {}};
+  }
+  after = entry.approval;
+  Json event = vote_event(decision, clock_.wall());
+  if (Status applied = apply_event(after, event); !applied) return applied.error();
+  entry.deciding = decision.decider.person;
+  return entry_of(after, std::move(event));
+}
+
+Status MemoryApprovals::check_decider(const Entry& entry, const Decider& decider) const {
+  const Approval& approval = entry.approval;
+  if (approval.state != State::pending) return decided_before(approval);
+  if (!entry.deciding.empty()) {
+    return Error{
+        Code::refused, entry.deciding + " is deciding " + approval.id + " at this moment.", {}};
+  }
+  if (decider.person == approval.ask.owner) {
+    return Error{Code::unauthorized,
+                 decider.person + " owns agent " + approval.ask.agent +
+                     ": somebody else must decide what it may do.",
+                 {}};
+  }
+  if (approval.has_vote_of(decider.person)) {
+    return Error{Code::refused,
+                 decider.person + " has approved " + approval.id + " already; more people must.",
+                 {}};
+  }
+  if (approval.asks(decider)) return {};
+  std::string names;
+  for (const std::string& name : approval.waits_for()) names += (names.empty() ? "" : ", ") + name;
+  return Error{Code::unauthorized,
+               "Approval " + approval.id + " waits for " + names + "; " + decider.person +
+                   " is none of them.",
+               {}};
+}
+
+base::Task<Result<Approval>> MemoryApprovals::find(std::string id) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  Entry* entry = find_standing(id);
+  if (entry == nullptr || !entry->durable) co_return no_such(id);
+  co_return entry->approval;
+}
+
+base::Task<Result<std::vector<Approval>>> MemoryApprovals::list() {
+  std::vector<Approval> standing;
+  {
+    const std::lock_guard lock(mutex_);
+    settle();
+    for (const auto& [id, entry] : entries_) {
+      const bool used_up =
+          entry.approval.state == State::redeemed && !entry.approval.remembered.has_value();
+      if (entry.durable && !used_up) standing.push_back(entry.approval);
+    }
+  }
+  std::sort(standing.begin(), standing.end(), [](const Approval& one, const Approval& other) {
+    return std::tie(one.asked, one.id) < std::tie(other.asked, other.id);
+  });
+  co_return standing;
+}
+
+}  // namespace policies::approvals

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "policies/approvals/approvals.h"
+#include "policies/ledger/clock.h"
+#include "tools/schema/schema.h"
+
+namespace policies::approvals {
+
+/// Bounds on what agents can make people look at, and this process keep.
+struct ApprovalLimits {
+  std::size_t waiting_per_agent = 100;
+  std::size_t standing = 10'000;
+};
+
+/// Approvals of one process, whose truth is its journal: whatever is promised is committed before,
+/// and a start begins with what ApprovalTable found.
+class MemoryApprovals final : public Approvals {
+ public:
+  /// `journal` and `clock` outlive it.
+  MemoryApprovals(base::Journal& journal, const ledger::Clock& clock,
+                  const std::vector<Approval>& stored = {}, ApprovalLimits limits = {});
+
+  base::Task<base::Result<Answer>> ask(Ask ask) override;
+  base::Task<base::Result<Approval>> wait(base::Loop& loop, std::string id,
+                                          std::chrono::milliseconds longest) override;
+  base::Task<base::Result<std::unique_ptr<Grant>>> claim(std::string id,
+                                                         std::string request) override;
+  base::Task<base::Status> end(std::string id, std::string reason) override;
+  base::Task<base::Result<Approval>> decide(std::string id, Decision decision) override;
+  base::Task<base::Result<Approval>> find(std::string id) override;
+  base::Task<base::Result<std::vector<Approval>>> list() override;
+
+ private:
+  class MemoryGrant;
+  using Alarm = std::shared_ptr<base::Timer>;
+  using Due = std::pair<WallTime, std::string>;
+
+  struct Entry {
+    Approval approval;
+    std::string print;       ///< fingerprint() of what was asked
+    bool durable = true;     ///< false until the question is committed
+    std::string deciding;    ///< the person whose word is being committed, or ""
+    std::string claimed_by;  ///< the call that holds its Grant, or ""
+    WallTime due;            ///< when the clock looks at it, as it stands in due_
+    std::optional<tools::schema::Schema> remembered;
+    std::vector<Alarm> waiting;
+  };
+  struct Begun {
+    std::string id;
+    std::optional<Approval> standing;  ///< already there and durable
+    std::vector<base::JournalEntry> entries;
+  };
+  struct Remembering {
+    tools::schema::Schema schema;
+    Approval approval;
+  };
+
+  std::optional<Approval> find_remembered(const Ask& ask);
+  base::Result<Begun> begin(Ask ask);
+  base::Result<Approval> finish(const std::string& id, const base::Status& committed);
+  base::Result<Approval> look(const std::string& id, const Alarm& alarm, base::SteadyTime end);
+  base::Result<base::JournalEntry> begin_decision(const std::string& id, const Decision& decision,
+                                                  Approval& after);
+  void redeemed(const std::string& id);
+  void released(const std::string& id);
+
+  // With mutex_ held:
+  base::Status check_room(const Ask& ask) const;
+  base::Status check_decider(const Entry& entry, const Decider& decider) const;
+  Entry* find_standing(const std::string& id);
+  void add(Approval approval, bool durable);
+  void schedule(Entry& entry, WallTime due);
+  void settle();
+  void settle(Entry& entry, WallTime now);
+  void take_out(const std::string& id);
+  static void wake(Entry& entry);
+  static std::optional<tools::schema::Schema> compile_predicate(const std::string& text);
+  std::string fresh_id() const;
+
+  base::Journal& journal_;
+  const ledger::Clock& clock_;
+  const ApprovalLimits limits_;
+
+  std::mutex mutex_;  // guards all below
+  std::unordered_map<std::string, Entry> entries_;
+  std::unordered_map<std::string, std::string> by_print_;  ///< of those that a call may find
+  std::unordered_multimap<std::string, std::string> by_family_;  ///< of those that are remembered
+  std::set<Due> due_;  ///< when the clock changes which one
+  std::deque<std::string> used_;  ///< redeemed: kept for a while, to say who decided
+};
+
+}  // namespace policies::approvals
