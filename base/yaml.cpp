@@ -1,13 +1,11 @@
 #include "base/yaml.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <limits>
 #include <optional>
-#include <system_error>
 
+#include "base/file_reader.h"
 #include "base/yaml_parser.h"
 #include "base/yaml_source.h"
 
@@ -91,15 +89,12 @@ YamlNode YamlNode::parse(const std::string& text, std::string file) {
 }
 
 YamlNode YamlNode::load(const std::string& path) {
-  std::string text(max_yaml_bytes + 1, '\0');
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad()) {
-    fail_at(path, 1, 1, "the file cannot be read: " + std::generic_category().message(errno));
+  const auto text = read_file(path, max_yaml_bytes);
+  if (!text && text.error().code == Code::limit) {
+    fail_at(path, 1, 1, "the file is larger than " + std::to_string(max_yaml_bytes) + " bytes");
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse(text, path);
+  if (!text) fail_at(path, 1, 1, "the file cannot be read: " + text.error().message);
+  return parse(*text, path);
 }
 
 bool YamlNode::is_null() const { return tree_->nodes[index_].kind == Kind::null; }

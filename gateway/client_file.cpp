@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "base/crypto.h"
+#include "base/file_reader.h"
 #include "base/url.h"
 #include "base/yaml.h"
 #include "gateway/address_config.h"
@@ -20,12 +21,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t max_client_bytes = 1 << 20;
 
 std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw base::ConfigError(file.string() + ":1:1: the file cannot be read");
-  std::string text(max_client_bytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return text;
+  auto text = base::read_file(file, max_client_bytes);
+  if (!text) {
+    throw base::ConfigError(file.string() +
+                            ":1:1: the file cannot be read: " + text.error().message);
+  }
+  return std::move(*text);
 }
 
 // The project that a file belongs to: clients keep it in a directory of their own inside.

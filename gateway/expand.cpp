@@ -1,11 +1,11 @@
 #include "gateway/expand.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string_view>
-#include <system_error>
+#include <utility>
+
+#include "base/file_reader.h"
 
 namespace gateway {
 namespace {
@@ -39,28 +39,13 @@ std::optional<std::string> read_variable(const Reference& reference, std::string
 
 std::optional<std::string> read_value_file(const std::filesystem::path& path,
                                            std::string& missing) {
-  const std::string cannot = "the file " + path.string() + " cannot be read: ";
-  std::error_code error;
-  const bool regular = std::filesystem::is_regular_file(path, error);
-  if (error || !regular) {
-    missing = cannot + (error ? error.message() : "it is no regular file");
+  auto text = base::read_file(path, max_file_bytes);
+  if (!text) {
+    missing = "the file " + path.string() + " cannot be read: " + text.error().message;
     return std::nullopt;
   }
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  std::string text(max_file_bytes + 1, '\0');
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad()) {
-    missing = cannot + std::generic_category().message(errno);
-    return std::nullopt;
-  }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > max_file_bytes) {
-    missing = cannot + "it is larger than " + std::to_string(max_file_bytes) + " bytes";
-    return std::nullopt;
-  }
-  text.erase(text.find_last_not_of("\r\n") + 1);
-  return text;
+  text->erase(text->find_last_not_of("\r\n") + 1);
+  return std::move(*text);
 }
 
 Expanded expand_references(const base::YamlNode& node, const ReferenceLookup& lookup) {

@@ -1,33 +1,13 @@
 #include "gateway/path_config.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <system_error>
 
+#include "base/file_reader.h"
 #include "gateway/expand.h"
 
 namespace gateway {
 namespace {
-
-class GlobResult {
- public:
-  GlobResult() = default;
-  GlobResult(const GlobResult&) = delete;
-  GlobResult& operator=(const GlobResult&) = delete;
-  ~GlobResult() { globfree(&result_); }
-
-  /// False when the pattern matches nothing or a directory on its way cannot be read.
-  bool match(const std::string& pattern) {
-    return ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &result_) == 0;
-  }
-  std::vector<std::filesystem::path> paths() const {
-    return {result_.gl_pathv, result_.gl_pathv + result_.gl_pathc};
-  }
-
- private:
-  glob_t result_{};
-};
 
 /// A directory's name may hold characters that mean something in a pattern.
 std::string escape_glob(const std::string& path) {
@@ -50,14 +30,13 @@ std::vector<std::filesystem::path> match_files(const base::YamlNode& list,
     const std::string pattern = expand_or_fail(item, directory);
     if (pattern.empty()) item.fail("a pattern must not be empty");
     const bool absolute = pattern.front() == '/';
-    GlobResult result;
-    if (!result.match(absolute ? pattern : escape_glob(directory.string() + "/") + pattern)) {
+    const auto matched =
+        base::match_pattern(absolute ? pattern : escape_glob(directory.string() + "/") + pattern);
+    if (matched.empty()) {
       may_be_empty = none_yet && pattern.find_first_of("*?[") != std::string::npos;
       if (may_be_empty) continue;
       item.fail("the pattern '" + pattern + "' matches no file in " + directory.string());
     }
-    std::vector<std::filesystem::path> matched = result.paths();
-    std::sort(matched.begin(), matched.end());
     for (const auto& match : matched) {
       const std::filesystem::path file = match.lexically_normal();
       std::error_code unknown;
