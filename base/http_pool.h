@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/bound.h"
 #include "base/byte_stream.h"
 #include "base/http_client.h"
 #include "base/read_buffer.h"
@@ -26,7 +27,8 @@ class HttpPool {
  public:
   static constexpr std::chrono::seconds idle_timeout{30};
 
-  explicit HttpPool(std::size_t limit) : limit_(limit) {}
+  /// `limit` outlives the pool's client.
+  explicit HttpPool(const Bound<std::size_t>& limit) : limit_(limit) {}
 
   /// An idle connection that still looks alive, or nullptr.
   std::unique_ptr<HttpConnection> take();
@@ -38,7 +40,7 @@ class HttpPool {
 
  private:
   friend struct HttpConnection;
-  std::size_t limit_;
+  const Bound<std::size_t>& limit_;
   std::size_t open_ = 0;
   bool closed_ = false;
   std::vector<std::unique_ptr<HttpConnection>> idle_;

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/bound.h"
 #include "base/result.h"
 
 namespace base {
@@ -16,11 +17,11 @@ using Json = nlohmann::ordered_json;
 
 /// Bounds of one parse (security-reliability.md §1). Lengths are in bytes.
 struct JsonLimits {
-  std::size_t depth = 64;
-  std::size_t values = 100'000;
-  std::size_t string = 1 << 20;
-  std::size_t key = 256;
-  std::size_t number = 64;
+  Bound<std::size_t> depth = 64;
+  Bound<std::size_t> values = 100'000;
+  Bound<std::size_t> string = 1 << 20;
+  Bound<std::size_t> key = 256;
+  Bound<std::size_t> number = 64;
 };
 
 /// A parsed document. `inexact` is the JSON Pointer of the first number that a 64-bit integer or a

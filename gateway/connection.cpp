@@ -108,7 +108,7 @@ base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& conte
 
 base::Task<bool> secured(base::ByteStream& stream, const ConnectionContext& context,
                          std::shared_ptr<const base::TlsContext> tls) {
-  stream.set_deadline(std::chrono::steady_clock::now() + context.limits.head_timeout);
+  stream.set_deadline(std::chrono::steady_clock::now() + context.limits.head_timeout.get());
   auto secure = co_await stream.start_tls(std::move(tls));
   if (!secure) {
     const base::Error& error = secure.error();

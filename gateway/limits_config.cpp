@@ -11,7 +11,7 @@ constexpr std::int64_t largest_count = 1'000'000;
 /// Copying and printing JSON recurse: deeper documents could exhaust a stack (cpp.md §3.4).
 constexpr std::int64_t largest_depth = 512;
 
-base::YamlKey size(std::string name, std::size_t& field) {
+base::YamlKey size(std::string name, base::Bound<std::size_t>& field) {
   return {std::move(name), [&field](const base::YamlNode& value) {
             const std::int64_t bytes = value.bytes();
             if (bytes > largest_size) value.fail("expected a size of at most 1G");
@@ -19,13 +19,14 @@ base::YamlKey size(std::string name, std::size_t& field) {
           }};
 }
 
-base::YamlKey count(std::string name, std::size_t& field, std::int64_t highest = largest_count) {
+base::YamlKey count(std::string name, base::Bound<std::size_t>& field,
+                    std::int64_t highest = largest_count) {
   return {std::move(name), [&field, highest](const base::YamlNode& value) {
             field = static_cast<std::size_t>(value.integer(1, highest));
           }};
 }
 
-base::YamlKey time(std::string name, std::chrono::milliseconds& field) {
+base::YamlKey time(std::string name, base::Bound<std::chrono::milliseconds>& field) {
   return {std::move(name), [&field](const base::YamlNode& value) {
             field = std::chrono::milliseconds(value.milliseconds());
           }};

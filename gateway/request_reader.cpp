@@ -81,10 +81,10 @@ base::Task<Failure> RequestReader::read_head(RawRequest& request) {
   base::HeadScanner scanner(
       {limits_.request_line, limits_.head, limits_.header_fields, limits_.header_field});
   if (buffer_.empty()) {
-    stream_.set_deadline(std::chrono::steady_clock::now() + limits_.idle_timeout);
+    stream_.set_deadline(std::chrono::steady_clock::now() + limits_.idle_timeout.get());
     if (auto failure = co_await fill(gone)) co_return failure;
   }
-  stream_.set_deadline(std::chrono::steady_clock::now() + limits_.head_timeout);
+  stream_.set_deadline(std::chrono::steady_clock::now() + limits_.head_timeout.get());
   State state = State::more;
   while ((state = scanner.scan(buffer_.view())) == State::more) {
     if (auto failure = co_await fill(slow_head)) co_return failure;
@@ -132,7 +132,7 @@ base::Task<Failure> RequestReader::read_chunks(RawRequest& request) {
 // The body must keep up its least rate, after a time of grace.
 void RequestReader::allow_body_time(std::size_t received) {
   const auto earned = std::chrono::milliseconds(received * 1000 / limits_.body_rate);
-  stream_.set_deadline(body_started_ + limits_.body_grace + earned);
+  stream_.set_deadline(body_started_ + limits_.body_grace.get() + earned);
 }
 
 base::Task<Failure> RequestReader::fill(ReadFailure when_late) {

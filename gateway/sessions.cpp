@@ -22,8 +22,9 @@ Sessions::OwnedSessions& Sessions::owned_by(const pipeline::Principal& owner) {
 
 void Sessions::make_room(OwnedSessions& sessions, base::SteadyTime now) const {
   if (sessions.size() < limits_.sessions_per_agent) return;
-  std::erase_if(sessions,
-                [&](const auto& entry) { return now - entry.second.used > limits_.session_idle; });
+  std::erase_if(sessions, [&](const auto& entry) {
+    return now - entry.second.used > limits_.session_idle.get();
+  });
   if (sessions.size() < limits_.sessions_per_agent) return;
   sessions.erase(
       std::min_element(sessions.begin(), sessions.end(),
@@ -35,8 +36,8 @@ std::optional<SessionFacts> Sessions::use(const pipeline::Principal& owner, std:
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   const auto found = sessions.find(id);
-  if (found == sessions.end() || found->second.view != owner.view) return std::nullopt;
-  if (now - found->second.used > limits_.session_idle) {
+  if (found == sessions.end()) return std::nullopt;
+  if (now - found->second.used > limits_.session_idle.get()) {
     sessions.erase(found);
     return std::nullopt;
   }

@@ -112,7 +112,7 @@ void StdioLink::tend() {
   std::shared_ptr<StdioInstance> idle;
   {
     const std::lock_guard lock(mutex_);
-    if (first_ && now - first_->started > limits_.instance_idle)
+    if (first_ && now - first_->started > limits_.instance_idle.get())
       idle = std::exchange(first_, nullptr);
   }
   if (idle) idle->channel->close("it was idle");

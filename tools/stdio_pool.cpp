@@ -118,7 +118,7 @@ void StdioPool::tend(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   std::erase_if(slots_, [&](const auto& entry) {
     const SlotPointer& slot = entry.second;
-    if (!slot->is_idle() || now - slot->used <= limits_.instance_idle) return false;
+    if (!slot->is_idle() || now - slot->used <= limits_.instance_idle.get()) return false;
     drop(slot, "it was idle");
     return true;
   });

@@ -193,7 +193,7 @@ TEST_CASE("limits are set by name", "[config]") {
       load("limits: {body: 2M, head_timeout: 3s, json_depth: 32, json_key: 128, connections: 5}\n")
           .limits;
   CHECK(limits.body == 2 << 20);
-  CHECK(limits.head_timeout == std::chrono::seconds(3));
+  CHECK(limits.head_timeout.get() == std::chrono::seconds(3));
   CHECK(limits.json.depth == 32);
   CHECK(limits.json.key == 128);
   CHECK(limits.connections == 5);

@@ -70,10 +70,10 @@ TEST_CASE("a session that rests too long ends, and use keeps it alive", "[sessio
   const base::Limits limits;
   Sessions sessions(limits);
   const std::string id = sessions.open(alice, Revision::r2025_11_25, start);
-  CHECK(sessions.use(alice, id, start + limits.session_idle));
-  CHECK(sessions.use(alice, id, start + 2 * limits.session_idle));
+  CHECK(sessions.use(alice, id, start + limits.session_idle.get()));
+  CHECK(sessions.use(alice, id, start + 2 * limits.session_idle.get()));
   CHECK_FALSE(
-      sessions.use(alice, id, start + 3 * limits.session_idle + std::chrono::milliseconds(1)));
+      sessions.use(alice, id, start + 3 * limits.session_idle.get() + std::chrono::milliseconds(1)));
 }
 
 TEST_CASE(
