@@ -33,7 +33,7 @@ MemoryLedger::MemoryLedger(base::Journal& journal, const Clock& clock,
     : journal_(journal), clock_(clock), origin_(clock.steady()) {
   for (const StoredSpending& row : stored) {
     Bucket& bucket = buckets_[row.bucket];
-    if (!bucket.budget) bucket.budget = std::make_unique<BudgetCounter>(row.bucket);
+    if (!bucket.budget) bucket.budget = std::make_shared<BudgetCounter>(row.bucket);
     const WallTime end = time_of(row.window_end);
     bucket.budget->restore({time_of(row.window), end, end}, row.amounts);
   }
@@ -116,7 +116,7 @@ auto MemoryLedger::bucket_of(const Charge& charge, const Instant& now,
   Bucket& bucket = found->second;
   if (!charge.quota->is_budget()) return bucket;
   if (is_new) adopt_former(charge, bucket, renames);
-  if (!bucket.budget) bucket.budget = std::make_unique<BudgetCounter>(found->first);
+  if (!bucket.budget) bucket.budget = std::make_shared<BudgetCounter>(found->first);
   bucket.budget->advance(charge.quota->window, now.wall);
   return bucket;
 }
@@ -127,9 +127,9 @@ void MemoryLedger::adopt_former(const Charge& charge, Bucket& bucket,
   for (const std::string& id : charge.quota->former) {
     const auto former = buckets_.find(Charge::key_of(id, charge.scope));
     if (former == buckets_.end() || !former->second.budget) continue;
-    bucket.budget = std::move(former->second.budget);
+    bucket.budget = former->second.budget;
+    renames.push_back({charge.key(), 0, 0, {}, bucket.budget->key()});
     bucket.budget->rename(charge.key());
-    renames.push_back({charge.key(), 0, 0, {}, former->first});
     return;
   }
 }
@@ -272,7 +272,8 @@ base::Task<base::Result<std::vector<BucketUse>>> MemoryLedger::usage() {
   const std::lock_guard lock(mutex_);
   std::vector<BucketUse> uses;
   for (const auto& [key, bucket] : buckets_) {
-    if (!bucket.budget || bucket.budget->empty()) continue;
+    const bool named_so = bucket.budget && bucket.budget->key() == key;
+    if (!named_so || bucket.budget->empty()) continue;
     uses.push_back(bucket.budget->use(clock_.wall()));
   }
   co_return uses;

@@ -48,7 +48,9 @@ class MemoryLedger final : public Ledger {
   struct Bucket {
     std::chrono::nanoseconds arrival{0};  // of a rate
     std::int64_t in_flight = 0;           // of a concurrency
-    std::unique_ptr<BudgetCounter> budget;  // holds point to it, also after a rename
+    // Shared by a bucket that was renamed and its former name, under which calls that began before
+    // may still hold and take.
+    std::shared_ptr<BudgetCounter> budget;
   };
   // Both clocks, read once per decision.
   struct Instant {

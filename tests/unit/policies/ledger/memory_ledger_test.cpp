@@ -161,6 +161,26 @@ TEST_CASE("what was spent stays after a rename that says so", "[ledger]") {
   }
 }
 
+TEST_CASE("calls that began before a rename hold and take of the renamed budget", "[ledger]") {
+  tests::MemoryJournal journal;
+  tests::ManualClock clock;
+  MemoryLedger ledger(journal, clock);
+  const Quota former = tests::budget_quota("daily", 3);
+  Quota renamed = tests::budget_quota("per-day", 3);
+  renamed.former = {former.id};
+  auto held = allowed(ledger, tests::admission_of({&former}));
+  allowed(ledger, tests::admission_of({&renamed}))->resolve(Fate::settled);
+  held->resolve(Fate::settled);
+  allowed(ledger, tests::admission_of({&former}))->resolve(Fate::settled);
+  for (const Quota* quota : std::vector<const Quota*>{&former, &renamed}) {
+    CHECK(std::holds_alternative<Refusal>(admit(ledger, tests::admission_of({quota}))));
+  }
+  const auto uses = tests::run_task(ledger.usage());
+  REQUIRE(uses->size() == 1);
+  CHECK(uses->front().settled == 3);
+  CHECK(uses->front().key.find("per-day") != std::string::npos);
+}
+
 TEST_CASE("a lower limit keeps what was spent", "[ledger]") {
   tests::MemoryJournal journal;
   tests::ManualClock clock;
