@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace base {
 namespace {
@@ -109,7 +110,7 @@ Error not_started(const ChildCommand& command, const Failure& failure) {
 
 }  // namespace
 
-Result<pid_t> start_child(const ChildCommand& command, const ChildStreams& streams) {
+Result<StartingChild> start_child(const ChildCommand& command, const ChildStreams& streams) {
   const Prepared prepared{pointers(command.arguments), pointers(command.environment),
                           candidates(command)};
   int ends[2];
@@ -126,14 +127,16 @@ Result<pid_t> start_child(const ChildCommand& command, const ChildStreams& strea
   }
   if (child == 0) become(command, prepared, streams, writing.get(), parent);
   ::setpgid(child, child);  // as well: whoever comes first
-  writing.reset();
+  return StartingChild{child, std::move(reading)};
+}
+
+Status finish_start(const ChildCommand& command, const StartingChild& child) {
   Failure failure{};
   ssize_t count = -1;
-  while ((count = ::read(reading.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
+  while ((count = ::read(child.report.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
   }
-  if (count != static_cast<ssize_t>(sizeof failure))
-    return child;  // exec closed it: the program runs
-  ::waitpid(child, nullptr, 0);
+  if (count != static_cast<ssize_t>(sizeof failure)) return {};  // exec closed it
+  ::waitpid(child.pid, nullptr, 0);
   return not_started(command, failure);
 }
 

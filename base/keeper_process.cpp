@@ -13,6 +13,7 @@
 #include <fstream>
 #include <map>
 #include <thread>
+#include <vector>
 
 #include "base/child_process.h"
 #include "base/unix_message.h"
@@ -27,6 +28,7 @@ constexpr std::chrono::milliseconds asked_to_end{2000};
 constexpr std::chrono::milliseconds asked_to_end_at_once{500};  // the program is gone: 5 s are all
 constexpr std::chrono::milliseconds told_to_end{1500};
 constexpr std::chrono::milliseconds kill_again{200};
+constexpr std::chrono::seconds longest_start{10};
 constexpr int most_sweeps = 100;
 
 class Keeper {
@@ -45,6 +47,7 @@ class Keeper {
     while (!orphaned_ || !groups_.empty()) {
       wait();
       if (!orphaned_) take_commands();
+      finish_starts();
       reap();
       advance(Clock::now());
     }
@@ -58,18 +61,32 @@ class Keeper {
     Phase phase = Phase::running;
     Clock::time_point deadline = Clock::time_point::max();
     bool leader_lives = true;
+    bool starting = true;
+    int status = 0;  // of a leader that ended while it was starting
+  };
+  struct Start {
+    StartingChild child;
+    ChildCommand command;
+    Json number;
+    Clock::time_point deadline;
+    bool answered = false;
   };
 
   void wait() {
-    pollfd waiting[] = {{orphaned_ ? -1 : socket_, POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+    std::vector<pollfd> waiting = {{orphaned_ ? -1 : socket_, POLLIN, 0},
+                                   {signals_.get(), POLLIN, 0}};
     Clock::time_point next = Clock::time_point::max();
+    for (const Start& start : starts_) {
+      waiting.push_back({start.child.report.get(), POLLIN, 0});
+      if (!start.answered) next = std::min(next, start.deadline);
+    }
     for (const auto& [pid, group] : groups_) next = std::min(next, group.deadline);
     int timeout = -1;
     if (next != Clock::time_point::max()) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
       timeout = left.count() < 0 ? 0 : static_cast<int>(left.count());
     }
-    ::poll(waiting, 2, timeout);
+    ::poll(waiting.data(), waiting.size(), timeout);
     signalfd_siginfo ignored[16];
     while (::read(signals_.get(), ignored, sizeof ignored) > 0) {
     }
@@ -101,14 +118,53 @@ class Keeper {
     command.directory = message.body["directory"];
     auto started = start_child(command, {message.descriptors[0].get(), message.descriptors[1].get(),
                                          message.descriptors[2].get()});
-    Json answer{{"start", message.body["start"]}};
-    if (started) {
-      groups_[*started] = {};
-      answer["pid"] = *started;
-    } else {
-      answer["error"] = started.error().message;
+    if (!started) return tell_failure(message.body["start"], started.error());
+    groups_[started->pid] = {};
+    starts_.push_back({std::move(*started), std::move(command), message.body["start"],
+                       Clock::now() + longest_start});
+  }
+
+  void tell_failure(const Json& number, const Error& error) {
+    tell({{"start", number}, {"error", error.message}});
+  }
+
+  // One that hangs holds up no other.
+  void finish_starts() {
+    std::vector<Start> running;
+    running.swap(starts_);
+    for (Start& start : running) {
+      pollfd report{start.child.report.get(), POLLIN, 0};
+      if (::poll(&report, 1, 0) > 0) {
+        finish(start);
+        continue;
+      }
+      if (!start.answered && start.deadline <= Clock::now()) give_up(start);
+      starts_.push_back(std::move(start));
     }
-    tell(answer);
+  }
+
+  void finish(const Start& start) {
+    const pid_t pid = start.child.pid;
+    if (const Status runs = finish_start(start.command, start.child); !runs) {
+      groups_.erase(pid);
+      if (!start.answered) tell_failure(start.number, runs.error());
+      return;
+    }
+    Group& group = groups_[pid];
+    group.starting = false;
+    if (!start.answered) tell({{"start", start.number}, {"pid", pid}});
+    if (!group.leader_lives) tell({{"ended", pid}, {"status", group.status}});
+  }
+
+  void give_up(Start& start) {
+    start.answered = true;
+    tell_failure(start.number, {Code::unavailable,
+                                "its program " + start.command.arguments.front() +
+                                    " did not start within 10 s; is it on a mount that hangs?",
+                                {}});
+    Group& group = groups_[start.child.pid];
+    group.phase = Phase::killing;
+    group.deadline = Clock::now();
   }
 
   // A program that does not read what it is told is as good as gone.
@@ -134,12 +190,13 @@ class Keeper {
       const auto found = groups_.find(pid);
       if (found == groups_.end()) continue;  // a descendant
       found->second.leader_lives = false;
-      tell({{"ended", pid}, {"status", status}});
+      found->second.status = status;
+      if (!found->second.starting) tell({{"ended", pid}, {"status", status}});
     }
     for (auto entry = groups_.begin(); entry != groups_.end();) {
       auto& [pid, group] = *entry;
       // Not a moment longer: then the number may be another group's.
-      if (!group.leader_lives && ::kill(-pid, 0) != 0) {
+      if (!group.leader_lives && !group.starting && ::kill(-pid, 0) != 0) {
         entry = groups_.erase(entry);
         continue;
       }
@@ -183,6 +240,7 @@ class Keeper {
   int socket_;
   FileDescriptor signals_;
   std::map<pid_t, Group> groups_;  // by the pid of the leader
+  std::vector<Start> starts_;
   bool orphaned_ = false;
 };
 

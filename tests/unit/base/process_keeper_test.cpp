@@ -1,5 +1,6 @@
 #include "base/process_keeper.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,6 +10,9 @@
 #include <sstream>
 
 #include <catch2/catch.hpp>
+
+#include "tests/support/temp_dir.h"
+#include "tests/support/write_file.h"
 
 using base::Child;
 using base::ChildCommand;
@@ -168,4 +172,26 @@ TEST_CASE("2,000 starts and kills leave no process and no descriptor", "[keeper]
   }
   for (const pid_t pid : pids) CHECK(::kill(pid, 0) != 0);
   CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("a start that hangs holds up no other", "[keeper][slow]") {
+  // Whoever opens a leased file waits for the lease, as for a mount that does not answer.
+  std::signal(SIGIO, SIG_IGN);
+  const tests::TempDir dir;
+  const std::string program = (dir / "program").string();
+  tests::write_file(program, "#!/bin/sh\necho ran\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  base::FileDescriptor leased(::open(program.c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(::fcntl(leased.get(), F_SETLEASE, F_WRLCK) == 0);
+  Keeping keeping;
+  auto hanging = std::async(std::launch::async,
+                            [&] { return keeping.start({{program}, {}, "/"}); });
+  auto other = keeping.start(shell("echo other"));
+  REQUIRE(other);
+  CHECK(all_of(other->output) == "other\n");
+  CHECK(hanging.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+  leased.reset();
+  auto child = hanging.get();
+  REQUIRE(child);
+  CHECK(all_of(child->output) == "ran\n");
 }
