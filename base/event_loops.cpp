@@ -71,6 +71,7 @@ void EventLoops::start() {
 void EventLoops::stop() {
   for (auto& loop : loops_) loop->end();
   threads_.clear();
+  for (auto& loop : loops_) loop->finished_ = true;
 }
 
 }  // namespace base

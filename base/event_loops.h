@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <thread>
@@ -42,12 +43,16 @@ class Loop {
   void run();
   /// Begins the end; may be called from any thread.
   void end();
+  /// Whether nothing runs on it any more, nor will. From any thread.
+  bool finished() const { return finished_; }
 
  private:
+  friend class EventLoops;
   void schedule();
 
   std::size_t index_;
   std::shared_ptr<Resolver> resolver_;
+  std::atomic<bool> finished_{false};
   Watchdog watchdog_;  // outlives the coroutines that the context destroys
   asio::io_context io_;
   Timer ticker_;

@@ -22,6 +22,8 @@ struct RedisAddress {
   std::string path;
   int database = 0;
   std::string user, password;
+
+  bool operator==(const RedisAddress&) const = default;
 };
 
 /// One connection of one event loop, to which it belongs. Commands of all its callers are sent one

@@ -17,6 +17,7 @@ struct Url {
 
   /// `host:port`, as for a Host header; without the port that its scheme has by default.
   std::string authority() const;
+  bool operator==(const Url&) const = default;
 };
 
 /// Code::invalid with a sentence for anything but http[s]://HOST[:PORT][/PATH][?QUERY]: user

@@ -13,6 +13,9 @@ namespace {
 
 using base::Json;
 
+constexpr std::chrono::milliseconds reload_check{20};
+constexpr std::chrono::seconds reload_patience{10};
+
 Json server_facts(const tools::Upstream& upstream) {
   const tools::UpstreamStatus status = upstream.status();
   const auto offered = upstream.tools();
@@ -24,6 +27,41 @@ Json server_facts(const tools::Upstream& upstream) {
              {"tools", offered ? offered->tools.size() : 0},
              {"instances", upstream.instances()}};
   if (status.revision) facts["revision"] = mcp::to_string(*status.revision);
+  return facts;
+}
+
+// One that is turned off does not exist; one that left the configuration is named by its state.
+Json server_list(const tools::Upstreams& upstreams, const ReloadStatus& config) {
+  Json servers = Json::array();
+  for (const auto& upstream : upstreams.current()->all()) servers.push_back(server_facts(*upstream));
+  for (const auto& upstream : upstreams.leaving()) {
+    servers.push_back(server_facts(*upstream));
+    servers.back()["state"] = "leaving";
+    servers.back()["reason"] =
+        "no longer configured; calls under way: " + std::to_string(upstream->uses());
+  }
+  for (const ServerConfig& server : config.in_force->servers) {
+    if (server.disabled.empty()) continue;
+    servers.push_back({{"server", server.name},
+                       {"state", "off"},
+                       {"reason", server.disabled},
+                       {"since", base::rfc3339(config.since, 6)},
+                       {"revision", nullptr},
+                       {"tools", 0},
+                       {"instances", 0}});
+  }
+  return servers;
+}
+
+Json config_facts(const ReloadStatus& status, const std::string& policy) {
+  Json facts{{"file", status.in_force->file.string()},
+             {"policy", policy},
+             {"since", base::rfc3339(status.since, 6)},
+             {"reloads", status.reloads},
+             {"refusals", status.refusals},
+             {"refused", nullptr}};
+  if (status.refused.empty()) return facts;
+  facts["refused"] = {{"reason", status.refused}, {"since", base::rfc3339(status.refused_at, 6)}};
   return facts;
 }
 
@@ -88,6 +126,8 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (!target) co_return error_response(400, target.error().message);
   const std::string route = target->method + " " + target->path;
   if (route == "GET /v1/servers") co_return list_servers();
+  if (route == "GET /v1/config") co_return show_config();
+  if (route == "POST /v1/reload") co_return co_await reload(loop);
   if (route == "POST /v1/servers/restart") co_return restart_server(request);
   if (route == "GET /v1/tools") co_return list_tools(request);
   if (route == "GET /metrics") co_return d_.metrics.page();
@@ -98,15 +138,38 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
 }
 
 HttpResponse Admin::list_servers() const {
-  Json servers = Json::array();
-  for (const auto& upstream : d_.upstreams.all()) servers.push_back(server_facts(*upstream));
-  return json_response(200, base::dump_json({{"servers", std::move(servers)}}));
+  const ReloadStatus config = d_.reloader.status();
+  const auto snapshot = d_.snapshot.get();
+  const std::string& policy = snapshot->policy->version();
+  return json_response(200, base::dump_json({{"servers", server_list(d_.upstreams, config)},
+                                             {"config", config_facts(config, policy)}}));
+}
+
+HttpResponse Admin::show_config() const {
+  const auto snapshot = d_.snapshot.get();
+  return json_response(
+      200, base::dump_json(config_facts(d_.reloader.status(), snapshot->policy->version())));
+}
+
+base::Task<HttpResponse> Admin::reload(base::Loop& loop) const {
+  const std::int64_t ticket = d_.reloader.ask();
+  const auto deadline = std::chrono::steady_clock::now() + reload_patience;
+  while (d_.reloader.status().answered < ticket) {
+    const bool goes_on = co_await loop.sleep(reload_check);
+    if (!goes_on || std::chrono::steady_clock::now() > deadline) {
+      co_return error_response(503, "The files are still being read.");
+    }
+  }
+  const ReloadStatus status = d_.reloader.status();
+  if (!status.refused.empty()) co_return error_response(422, status.refused);
+  co_return show_config();
 }
 
 HttpResponse Admin::restart_server(const RawRequest& request) const {
   const auto body = base::parse_json(request.body, d_.limits.json);
   const std::string* name = body ? base::find_string(body->value, "server") : nullptr;
-  tools::Upstream* upstream = name ? d_.upstreams.find(*name) : nullptr;
+  const auto upstreams = d_.upstreams.current();
+  tools::Upstream* upstream = name ? upstreams->find(*name) : nullptr;
   if (upstream == nullptr) {
     return error_response(
         404, "The running gateway has no such server" + (name ? ": " + *name : std::string(".")));

@@ -6,6 +6,7 @@
 #include "gateway/connection.h"
 #include "gateway/metrics.h"
 #include "gateway/pipeline/pipeline.h"
+#include "gateway/reloader.h"
 #include "tools/upstreams.h"
 
 namespace gateway {
@@ -22,6 +23,7 @@ class Admin final : public HttpHandler {
     const base::Limits& limits;
     policies::ledger::Ledger& ledger;
     const Metrics& metrics;
+    Reloader& reloader;
   };
 
   explicit Admin(const Dependencies& dependencies) : d_(dependencies) {}
@@ -31,6 +33,8 @@ class Admin final : public HttpHandler {
 
  private:
   HttpResponse list_servers() const;
+  HttpResponse show_config() const;
+  base::Task<HttpResponse> reload(base::Loop& loop) const;
   HttpResponse restart_server(const RawRequest& request) const;
   HttpResponse list_tools(const RawRequest& request) const;
   base::Task<HttpResponse> list_budgets() const;

@@ -118,6 +118,9 @@ base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& ca
   call.principal = context.principal;
   call.session = context.session;
   call.snapshot = context.snapshot;
+  // The policy may have been replaced since the key was checked: one snapshot decides all of a call.
+  const policies::Agent* agent = call.snapshot->policy->find_agent(call.principal.agent);
+  if (agent != nullptr) call.principal.tenant = agent->tenant;
   call.loop = &context.loop;
   call.received = std::chrono::system_clock::now();
   call.started = std::chrono::steady_clock::now();

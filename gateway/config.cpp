@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/tls.h"
 #include "base/yaml.h"
 #include "gateway/address_config.h"
@@ -32,6 +33,22 @@ const std::vector<std::pair<std::string, std::string>> not_built = {
     {"inputs", no_client_files},
 };
 
+// The same for equal values, however they are laid out.
+std::string one_form(const base::YamlNode& node) {
+  std::string text;
+  if (node.is_map()) {
+    for (const auto& [key, value] : node.entries()) {
+      text += base::dump_json(key.text()) + ":" + one_form(value) + ",";
+    }
+    return "{" + text + "}";
+  }
+  if (node.is_list()) {
+    for (const base::YamlNode& item : node.items()) text += one_form(item) + ",";
+    return "[" + text + "]";
+  }
+  return node.is_null() ? "null" : base::dump_json(node.text());
+}
+
 class ConfigReader {
  public:
   explicit ConfigReader(const std::filesystem::path& file) {
@@ -59,6 +76,9 @@ class ConfigReader {
                        {"threads", [this](const auto& node) { read_threads(node); }},
                    },
                    not_built);
+    for (const auto& [key, value] : root.entries()) {
+      config_.written[key.text()] = {value.where(), one_form(value)};
+    }
     config_.servers = servers_.take();
     finish_hosts();
     check_listen(listen_.value_or(root));

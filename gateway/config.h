@@ -29,6 +29,7 @@ struct ServerConfig {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::filesystem::path authorities;  ///< PEM file; empty: those of the system
+  std::string authorities_hash;       ///< of what it holds
   // Over stdio: the program and its arguments, what it gets beside the variables that every child
   // gets, and where it starts.
   std::vector<std::string> command;
@@ -51,6 +52,14 @@ struct ServerConfig {
 struct ListenAddress {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
+
+  bool operator==(const ListenAddress&) const = default;
+};
+
+/// A key of the file: where its value stands, and what is written there, in one form.
+struct WrittenKey {
+  std::string place;  ///< FILE:LINE:COLUMN
+  std::string text;   ///< may hold a secret
 };
 
 /// `tls:`: PEM files; the certificate's chain follows it in its file.
@@ -76,6 +85,7 @@ struct Config {
   std::vector<ServerConfig> servers;                ///< in the order of the file
   base::Limits limits;
   unsigned threads = 0;  ///< event loops; 0: one per core
+  std::map<std::string, WrittenKey> written;  ///< the keys at the top of the file
 };
 
 /// Reads `sluice.yaml` and its includes. Throws base::ConfigError: unknown key, duplicate key, bad

@@ -89,7 +89,7 @@ base::Task<void> EventStream::write(std::shared_ptr<EventStream>) {
     stream_.clear_deadline();
     if (!sent) lose_client();
   }
-  silence_.set(std::chrono::steady_clock::now() + limits_.stream_keep_alive);
+  silence_.set(std::chrono::steady_clock::now() + limits_.stream_keep_alive.get());
   writing_ = false;
   wake_.cancel();
 }

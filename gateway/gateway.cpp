@@ -6,6 +6,7 @@
 
 #include "base/blocking_loop.h"
 #include "gateway/pipeline/record.h"
+#include "gateway/restart_keys.h"
 #include "gateway/server_settings.h"
 #include "policies/ledger/redis_epoch.h"
 #include "policies/ledger/redis_settings.h"
@@ -52,40 +53,41 @@ void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
+Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
                  std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
                  const JournalState& state)
-    : config_(config),
+    : config_(std::make_shared<const Config>(std::move(loaded.config))),
+      limits_(config_->limits),
       log_(log),
       journal_(std::move(journal)),
       keys_(std::move(keys)),
-      policy_(std::make_shared<const policies::Policy>(std::move(policy))),
-      loops_(config.threads),
-      ledger_(make_ledger(config_, loops_, *journal_, state)),
-      upstreams_(enabled_servers(config), loops_, config_.limits, log,
-                 [this] { publish_snapshot(); }),
-      dispatcher_(upstreams_),
-      calls_(pipeline::call_pipeline({*journal_, log_, config_.limits, dispatcher_, *ledger_, call_metrics_})),
+      loops_(config_->threads),
+      ledger_(make_ledger(*config_, loops_, *journal_, state)),
+      policy_(std::make_shared<const policies::Policy>(std::move(loaded.policy))),
+      upstreams_(enabled_servers(*config_), loops_, limits_, log, [this] { publish_snapshot(); }),
+      calls_(pipeline::call_pipeline({*journal_, log_, limits_, dispatcher_, *ledger_, call_metrics_})),
       dry_runs_(pipeline::dry_run_pipeline()),
-      sessions_(config_.limits),
-      list_changes_(loops_, snapshot_, config_.limits),
-      guard_(config.hosts),
+      sessions_(limits_),
+      list_changes_(loops_, snapshot_, limits_),
+      guard_(config_->hosts),
       authenticator_(keys_.get(), snapshot_),
-      service_(snapshot_, calls_, sessions_, list_changes_, config_.limits),
-      readiness_([this] { return upstreams_.were_asked(); }, *journal_, load_),
-      metrics_({call_metrics_, load_, upstreams_, *journal_}),
+      service_(snapshot_, calls_, sessions_, list_changes_, limits_),
+      reloader_(std::move(reloading.load), config_, std::move(reloading.files),
+                [this](const LoadedConfig& next) { return apply(next); }, log_),
+      readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
+      metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_}),
       endpoint_(guard_, authenticator_, service_, readiness_, log_),
-      admin_({snapshot_, upstreams_, calls_, dry_runs_, config_.limits, *ledger_, metrics_}),
+      admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_}),
       monitor_(guard_, metrics_, readiness_) {
   publish_snapshot();
 }
 
 Gateway::~Gateway() { stop(); }
 
-base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
-                                                     policies::PolicyDocument policy,
+base::Result<std::unique_ptr<Gateway>> Gateway::open(LoadedConfig loaded, Reloading reloading,
                                                      base::Log& log) {
-  if (auto kept = check_store(config, policy); !kept) return kept.error();
+  const Config& config = loaded.config;
+  if (auto kept = check_store(config, loaded.policy); !kept) return kept.error();
   auto spending = std::make_unique<policies::ledger::SpendingTable>(ledger_clock);
   const policies::ledger::SpendingTable& spent = *spending;  // the journal keeps it
   base::SqliteJournal::Projections projections;
@@ -100,8 +102,9 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(const Config& config,
     if (!opened) return opened.error();
     keys = std::move(*opened);
   }
-  std::unique_ptr<Gateway> gateway(new Gateway(config, std::move(policy), log, std::move(*journal),
-                                               std::move(keys), {spent.rows(), *std::move(epoch)}));
+  std::unique_ptr<Gateway> gateway(new Gateway(std::move(loaded), std::move(reloading), log,
+                                               std::move(*journal), std::move(keys),
+                                               {spent.rows(), *std::move(epoch)}));
   if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
   return gateway;
@@ -122,25 +125,25 @@ base::Status Gateway::answer_for_open_intents() {
 }
 
 base::Status Gateway::listen() {
-  auto admin = listen_unix(loops_, config_.admin_socket, {admin_, config_.limits, load_, log_});
+  auto admin = listen_unix(loops_, config_->admin_socket, {admin_, limits_, load_, log_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
   std::unique_ptr<ListenerTls> tls;
-  if (config_.tls) {
-    auto opened = ListenerTls::open(*config_.tls, log_);
+  if (config_->tls) {
+    auto opened = ListenerTls::open(*config_->tls, log_);
     if (!opened) return opened.error();
     tls = std::move(*opened);
   }
-  auto listener = listen_tcp(loops_, config_.listen.host, config_.listen.port,
-                             {endpoint_, config_.limits, load_, log_}, std::move(tls));
+  auto listener = listen_tcp(loops_, config_->listen.host, config_->listen.port,
+                             {endpoint_, limits_, load_, log_}, std::move(tls));
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
-  return config_.metrics ? listen_for_monitoring() : base::Status{};
+  return config_->metrics ? listen_for_monitoring() : base::Status{};
 }
 
 base::Status Gateway::listen_for_monitoring() {
-  auto listener = listen_tcp(loops_, config_.metrics->host, config_.metrics->port,
-                             {monitor_, config_.limits, monitor_load_, log_}, nullptr);
+  auto listener = listen_tcp(loops_, config_->metrics->host, config_->metrics->port,
+                             {monitor_, limits_, monitor_load_, log_}, nullptr);
   if (!listener) return listener.error();
   monitor_listener_ = std::move(*listener);
   log_.write(base::LogLevel::info, "metrics", {{"port", std::int64_t{monitor_listener_->port()}}});
@@ -148,12 +151,13 @@ base::Status Gateway::listen_for_monitoring() {
 }
 
 void Gateway::start() {
-  report_disabled_servers();
+  report_disabled_servers(*config_);
   upstreams_.start();
   listener_->start();
   admin_listener_->start();
   if (monitor_listener_) monitor_listener_->start();
   loops_.start();
+  reloader_.start();
   if (keys_) {
     key_refresher_ = std::jthread(
         [this](std::stop_token stop) { keep_refreshing(std::move(stop), *keys_, log_); });
@@ -168,35 +172,64 @@ void Gateway::drain() {
 }
 
 void Gateway::stop() {
+  reloader_.stop();
   key_refresher_ = {};
   loops_.stop();
   std::error_code ignored;
-  if (admin_listener_) std::filesystem::remove(config_.admin_socket, ignored);
+  if (admin_listener_) std::filesystem::remove(config_->admin_socket, ignored);
   admin_listener_.reset();
   monitor_listener_.reset();
   listener_.reset();
 }
 
 std::string Gateway::url() const {
-  const bool address = config_.listen.host.find(':') != std::string::npos;
-  const std::string host = address ? "[" + config_.listen.host + "]" : config_.listen.host;
-  return (config_.tls ? "https://" : "http://") + host + ":" + std::to_string(listener_->port()) +
-         "/mcp";
+  const bool address = config_->listen.host.find(':') != std::string::npos;
+  const std::string host = address ? "[" + config_->listen.host + "]" : config_->listen.host;
+  return (config_->tls ? "https://" : "http://") + host + ":" +
+         std::to_string(listener_->port()) + "/mcp";
+}
+
+// On the reloader's thread. Nothing of `next` is in force when it fails.
+base::Status Gateway::apply(const LoadedConfig& next) {
+  if (auto live = check_live(*config_, next.config); !live) return live;
+  if (auto kept = check_store(*config_, next.policy); !kept) return kept;
+  auto policy = std::make_shared<const policies::Policy>(next.policy);
+  const auto servers = static_cast<std::int64_t>(next.config.servers.size());
+  log_.write(base::LogLevel::info, "config_loaded",
+             {{"policy", policy->version()}, {"servers", servers}});
+  report_disabled_servers(next.config);
+  const std::lock_guard lock(publishing_);
+  limits_ = next.config.limits;
+  policy_ = std::move(policy);
+  upstreams_.replace(enabled_servers(next.config));
+  publish();
+  return {};
 }
 
 void Gateway::publish_snapshot() {
-  auto catalog = std::make_shared<const tools::Catalog>(upstreams_.tools());
-  for (const tools::CatalogEntry& entry : catalog->entries()) {
-    if (entry.tool->quarantine.empty()) continue;
-    const std::string id = entry.id();
-    log_.write(base::LogLevel::warn, "quarantined",
-               {{"tool", id}, {"reason", entry.tool->quarantine}});
-  }
-  snapshot_.set(pipeline::make_snapshot(policy_, std::move(catalog)));
+  const std::lock_guard lock(publishing_);
+  publish();
 }
 
-void Gateway::report_disabled_servers() {
-  for (const ServerConfig& server : config_.servers) {
+// With publishing_ held. What the servers offer seldom changes, and its catalog with it.
+void Gateway::publish() {
+  auto upstreams = upstreams_.current();
+  auto offered = upstreams->tools();
+  if (!catalog_ || offered != offered_) {
+    catalog_ = std::make_shared<const tools::Catalog>(offered);
+    offered_ = std::move(offered);
+    for (const tools::CatalogEntry& entry : catalog_->entries()) {
+      if (entry.tool->quarantine.empty()) continue;
+      const std::string id = entry.id();
+      log_.write(base::LogLevel::warn, "quarantined",
+                 {{"tool", id}, {"reason", entry.tool->quarantine}});
+    }
+  }
+  snapshot_.set(pipeline::make_snapshot(policy_, catalog_, std::move(upstreams)));
+}
+
+void Gateway::report_disabled_servers(const Config& config) {
+  for (const ServerConfig& server : config.servers) {
     if (server.disabled.empty()) continue;
     log_.write(base::LogLevel::warn, "server_disabled",
                {{"server", server.name}, {"reason", server.disabled}});

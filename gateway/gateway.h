@@ -2,20 +2,22 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
 #include "base/event_loops.h"
+#include "base/file_reader.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/sqlite_journal.h"
 #include "gateway/admin.h"
 #include "gateway/authenticator.h"
-#include "gateway/config.h"
 #include "gateway/endpoint.h"
 #include "gateway/key_store.h"
 #include "gateway/list_changes.h"
 #include "gateway/listener.h"
+#include "gateway/loaded_config.h"
 #include "gateway/mcp_service.h"
 #include "gateway/metrics.h"
 #include "gateway/monitor.h"
@@ -24,6 +26,7 @@
 #include "gateway/pipeline/pipeline.h"
 #include "gateway/pipeline/upstream_dispatcher.h"
 #include "gateway/readiness.h"
+#include "gateway/reloader.h"
 #include "gateway/sessions.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
@@ -40,9 +43,14 @@ struct JournalState {
 /// the order in which they need each other; they end in the opposite one.
 class Gateway {
  public:
+  /// How the files of the configuration are read again, and which they were.
+  struct Reloading {
+    ConfigLoader load;
+    base::FileSet files;
+  };
+
   /// Opens files and sockets. Code::unavailable with a sentence when one cannot be opened.
-  static base::Result<std::unique_ptr<Gateway>> open(const Config& config,
-                                                     policies::PolicyDocument policy,
+  static base::Result<std::unique_ptr<Gateway>> open(LoadedConfig loaded, Reloading reloading,
                                                      base::Log& log);
   ~Gateway();
 
@@ -52,6 +60,8 @@ class Gateway {
   void drain();
   /// Requests that are being answered.
   std::size_t requests_in_flight() const { return load_.calls; }
+  /// Has the files read again, as when they change; returns at once.
+  void reload() { reloader_.ask(); }
   /// Ends all connections and waits until nothing runs any more.
   void stop();
 
@@ -59,25 +69,33 @@ class Gateway {
   std::string url() const;
 
  private:
-  Gateway(const Config& config, policies::PolicyDocument policy, base::Log& log,
+  Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
           std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
           const JournalState& state);
   base::Status answer_for_open_intents();
   base::Status listen();
   base::Status listen_for_monitoring();
+  base::Status apply(const LoadedConfig& next);
   void publish_snapshot();
-  void report_disabled_servers();
+  void publish();
+  void report_disabled_servers(const Config& config);
 
-  const Config config_;
+  const std::shared_ptr<const Config> config_;  // as at the start
+  base::Limits limits_;                         // in force
   base::Log& log_;
   std::unique_ptr<base::SqliteJournal> journal_;
   std::unique_ptr<KeyStore> keys_;  // null: no policies, loopback is the agent `local`
-  std::shared_ptr<const policies::Policy> policy_;
-  pipeline::CurrentSnapshot snapshot_;
   Load load_;
   base::EventLoops loops_;
   std::unique_ptr<policies::ledger::Ledger> ledger_;
+
+  std::mutex publishing_;  // guards what follows: one snapshot after the other
+  std::shared_ptr<const policies::Policy> policy_;
+  std::shared_ptr<const tools::Catalog> catalog_;
+  std::vector<std::shared_ptr<const tools::ServerTools>> offered_;  // what it is made of
+
   tools::Upstreams upstreams_;
+  pipeline::CurrentSnapshot snapshot_;  // holds servers
   pipeline::UpstreamDispatcher dispatcher_;
   pipeline::CallMetrics call_metrics_;
   pipeline::Pipeline calls_;
@@ -87,6 +105,7 @@ class Gateway {
   OriginGuard guard_;
   Authenticator authenticator_;
   McpService service_;
+  Reloader reloader_;
   Readiness readiness_;
   Metrics metrics_;
   Endpoint endpoint_;

@@ -52,7 +52,7 @@ void show_load(MetricsText& text, const Load& load) {
   text.sample("", {}, load.connections);
 }
 
-void show_upstreams(MetricsText& text, const tools::Upstreams& upstreams) {
+void show_upstreams(MetricsText& text, const tools::UpstreamSet& upstreams) {
   text.family("sluice_upstream_state", "gauge", "1 for the state that a server is in.");
   for (const auto& upstream : upstreams.all()) {
     const ServerState state = upstream->status().state;
@@ -79,6 +79,15 @@ void show_journal(MetricsText& text, const base::SqliteJournal& journal) {
   text.sample("", {}, journal.writable() ? 1 : 0);
 }
 
+void show_config(MetricsText& text, const ReloadStatus& config) {
+  text.family("sluice_config_reloads_total", "counter", "How often changed files were taken up.");
+  text.sample("", {}, static_cast<std::uint64_t>(config.reloads));
+  text.family("sluice_config_refusals_total", "counter", "How often changed files were refused.");
+  text.sample("", {}, static_cast<std::uint64_t>(config.refusals));
+  text.family("sluice_config_in_force", "gauge", "0 while the files as they are now are refused.");
+  text.sample("", {}, config.refused.empty() ? 1 : 0);
+}
+
 // proc(5): the second number of statm is resident pages.
 void show_process(MetricsText& text) {
   std::uint64_t size = 0, resident = 0;
@@ -95,8 +104,9 @@ HttpResponse Metrics::page() const {
   MetricsText text;
   show_calls(text, sources_.calls);
   show_load(text, sources_.load);
-  show_upstreams(text, sources_.upstreams);
+  show_upstreams(text, *sources_.upstreams.current());
   show_journal(text, sources_.journal);
+  show_config(text, sources_.reloader.status());
   show_process(text);
   return {200, {{"Content-Type", std::string(MetricsText::content_type)}}, text.take(), false};
 }

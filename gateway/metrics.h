@@ -6,6 +6,7 @@
 #include "base/sqlite_journal.h"
 #include "gateway/connection.h"
 #include "gateway/pipeline/call_metrics.h"
+#include "gateway/reloader.h"
 #include "tools/upstreams.h"
 
 namespace gateway {
@@ -19,6 +20,7 @@ class Metrics {
     const Load& load;
     const tools::Upstreams& upstreams;
     const base::SqliteJournal& journal;
+    const Reloader& reloader;
   };
 
   explicit Metrics(const Sources& sources) : sources_(sources) {}

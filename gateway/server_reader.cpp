@@ -4,6 +4,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/crypto.h"
+#include "base/file_reader.h"
 #include "base/http_head.h"
 #include "base/tls.h"
 #include "base/url.h"
@@ -19,6 +21,7 @@ constexpr std::string_view token_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
 // As much as fits into one message to the process that starts children, with room for the rest.
 constexpr std::size_t most_child_bytes = 96 << 10;
+constexpr std::size_t most_authority_bytes = 4 << 20;
 
 /// Headers that the gateway itself writes, and those that belong to one connection (RFC 9110
 /// §7.6.1).
@@ -170,9 +173,15 @@ class ServerReader {
     authorities_ = value;
   }
 
-  void check_authorities() const {
+  void check_authorities() {
     if (!authorities_) return;
     if (!secure_) authorities_->fail("'ca' is for a url with https://");
+    const auto text = base::read_file(server_.authorities, most_authority_bytes);
+    if (!text) {
+      authorities_->fail("no certificates of authorities can be read from " +
+                         server_.authorities.string() + ": " + text.error().message);
+    }
+    server_.authorities_hash = base::blake2b_hex(*text);
     const auto usable = base::TlsContext::client(server_.authorities);
     if (!usable) authorities_->fail(usable.error().message);
   }

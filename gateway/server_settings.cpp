@@ -57,7 +57,9 @@ std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
       auto url = base::parse_url(server.url);
       if (!url) continue;  // loading refused it already
       auto tls = url->secure ? authorities.of(server) : nullptr;
-      settings.server = tools::HttpServer{std::move(*url), server.headers, std::move(tls)};
+      settings.server = tools::HttpServer{std::move(*url), server.headers, std::move(tls),
+                                          server.authorities.string() + " " +
+                                              server.authorities_hash};
     }
     if (server.era == EraChoice::modern) settings.era = mcp::Era::modern;
     if (server.era == EraChoice::legacy) settings.era = mcp::Era::legacy;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <asio/post.hpp>
+
 namespace tools {
 
 using base::Code;
@@ -15,9 +17,11 @@ bool is_cancelled(const mcp::ToolCall& call) {
 
 }  // namespace
 
-HttpLink::Connector::Connector(base::Loop& loop, const HttpServer& server,
+HttpLink::Connector::Connector(base::Loop& on, const HttpServer& server,
                                const base::Limits& limits, std::atomic<std::int64_t>& ids)
-    : transport(loop, server.url, server.headers, limits, server.tls), client(transport, ids) {}
+    : loop(on),
+      transport(on, server.url, server.headers, limits, server.tls),
+      client(transport, ids) {}
 
 HttpLink::HttpLink(const UpstreamSettings& settings, base::EventLoops& loops,
                    const base::Limits& limits, std::function<void(std::string)> on_lost)
@@ -25,6 +29,14 @@ HttpLink::HttpLink(const UpstreamSettings& settings, base::EventLoops& loops,
   const HttpServer& server = std::get<HttpServer>(settings.server);
   for (std::size_t i = 0; i < loops.size(); ++i) {
     connectors_.push_back(std::make_unique<Connector>(loops.at(i), server, limits, ids_));
+  }
+}
+
+HttpLink::~HttpLink() {
+  for (auto& connector : connectors_) {
+    base::Loop& loop = connector->loop;
+    if (loop.finished()) continue;
+    asio::post(loop.io(), [last = std::shared_ptr<Connector>(std::move(connector))] {});
   }
 }
 

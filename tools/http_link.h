@@ -19,6 +19,8 @@ class HttpLink final : public UpstreamLink {
   /// `on_lost` is told when calls do not reach it, or its session is gone: why.
   HttpLink(const UpstreamSettings& settings, base::EventLoops& loops, const base::Limits& limits,
            std::function<void(std::string)> on_lost);
+  /// Connections end each on its own loop.
+  ~HttpLink() override;
 
   base::Task<base::Result<Discovery>> discover() override;
   bool usable() const override { return usable_; }
@@ -31,6 +33,7 @@ class HttpLink final : public UpstreamLink {
   struct Connector {  // what one event loop needs to talk to it
     Connector(base::Loop& loop, const HttpServer& server, const base::Limits& limits,
               std::atomic<std::int64_t>& ids);
+    base::Loop& loop;
     mcp::HttpTransport transport;
     mcp::Client client;
   };

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mcp/client.h"
 #include "mcp/stdio_channel.h"
+#include "tools/upstream_link.h"
 #include "tools/upstream_settings.h"
 
 namespace tools {
@@ -36,6 +38,8 @@ class StdioStarter {
   /// protocol, or ends over it, is replaced by one that is not asked (protocol.md §3.2); the
   /// verdict is kept for the next start.
   base::Task<Started> start(OnEnd on_end);
+  /// What is being started ends, and nothing is started any more.
+  void end();
 
  private:
   base::Task<Started> attempt(std::optional<mcp::Era> era, base::SteadyTime deadline, OnEnd on_end);
@@ -46,6 +50,8 @@ class StdioStarter {
   const base::Limits& limits_;
   base::Log& log_;
   std::optional<mcp::Era> found_;
+  std::vector<std::weak_ptr<mcp::StdioChannel>> starting_;
+  bool ended_ = false;
 };
 
 }  // namespace tools

@@ -11,15 +11,17 @@ using base::Result;
 
 StdioLink::StdioLink(const UpstreamSettings& settings, base::EventLoops& loops,
                      base::ProcessKeeper& keeper, const base::Limits& limits, base::Log& log,
-                     std::function<void(std::string)> on_lost)
+                     std::function<void(std::string)> on_lost, std::function<Anchor()> anchor)
     : settings_(settings),
       instances_(std::get<StdioServer>(settings.server).instances),
       home_(loops.at(0)),
       limits_(limits),
       on_lost_(std::move(on_lost)),
+      anchor_(std::move(anchor)),
       starter_(settings, home_, keeper, limits, log),
       pool_(home_, limits,
-            [this](StdioStarter::OnEnd on_end) { return start_or_take_first(std::move(on_end)); }) {
+            [this](StdioStarter::OnEnd on_end) { return start_or_take_first(std::move(on_end)); },
+            anchor_) {
 }
 
 base::Task<Result<Discovery>> StdioLink::discover() {
@@ -31,6 +33,7 @@ base::Task<Result<Discovery>> StdioLink::discover() {
   auto started = co_await starter_.start(std::move(told));
   if (!started) co_return started.error();
   const std::shared_ptr<StdioInstance> instance = *started;
+  discovered_over_ = instance->channel;
   mcp::StdioTransport transport(home_, instance->channel);
   mcp::Client client(transport, instance->ids);
   const auto deadline = std::chrono::steady_clock::now() + settings_.start_timeout;
@@ -41,7 +44,7 @@ base::Task<Result<Discovery>> StdioLink::discover() {
     co_return base::Error{Code::broken, "it ended right after its start", {}};
   }
   // Weak: the child's channel holds this, and the instance holds the channel.
-  *on_end = [this, weak = std::weak_ptr(instance)](const std::string& reason) {
+  *on_end = [this, alive = anchor_(), weak = std::weak_ptr(instance)](const std::string& reason) {
     if (const auto ended = weak.lock()) note_end(ended, reason);
   };
   first_end_ = on_end;
@@ -127,6 +130,12 @@ void StdioLink::reset() {
   }
   if (last) last->channel->close("it was restarted");
   pool_.end_all();
+}
+
+void StdioLink::end() {
+  starter_.end();
+  if (const auto channel = discovered_over_.lock()) channel->close(not_configured);
+  reset();
 }
 
 std::shared_ptr<StdioInstance> StdioLink::first() const {

@@ -14,8 +14,10 @@ namespace tools {
 class StdioLink final : public UpstreamLink {
  public:
   /// `on_lost` is told when a child that all share has ended: why. Children live on loop 0.
+  /// Children hold what `anchor` returns until they have ended.
   StdioLink(const UpstreamSettings& settings, base::EventLoops& loops, base::ProcessKeeper& keeper,
-            const base::Limits& limits, base::Log& log, std::function<void(std::string)> on_lost);
+            const base::Limits& limits, base::Log& log, std::function<void(std::string)> on_lost,
+            std::function<Anchor()> anchor);
 
   base::Task<base::Result<Discovery>> discover() override;
   bool usable() const override;
@@ -23,6 +25,7 @@ class StdioLink final : public UpstreamLink {
                                                                 mcp::ToolCall call) override;
   void tend() override;
   void reset() override;
+  void end() override;
   bool can_crash() const override { return true; }
   std::size_t instances() const override;
 
@@ -38,9 +41,12 @@ class StdioLink final : public UpstreamLink {
   base::Loop& home_;
   const base::Limits& limits_;
   std::function<void(std::string)> on_lost_;
+  std::function<Anchor()> anchor_;
   StdioStarter starter_;
   StdioPool pool_;
-  std::shared_ptr<StdioStarter::OnEnd> first_end_;  // what its end means now; of the home loop
+  // Of the home loop:
+  std::shared_ptr<StdioStarter::OnEnd> first_end_;  // what the end of first_ means now
+  std::weak_ptr<mcp::StdioChannel> discovered_over_;
 
   mutable std::mutex mutex_;  // guards what follows
   bool discovered_ = false;

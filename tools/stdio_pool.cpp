@@ -37,7 +37,7 @@ void StdioPool::ask(const std::string& owner, Waiter waiter) {
   slot->waiters.push_back(std::move(waiter));
   const bool starting = std::exchange(slot->starting, true);
   lock.unlock();
-  if (!starting) home_.spawn(start(slot));  // on its own loop this runs at once
+  if (!starting) home_.spawn(start(slot, anchor_()));  // on its own loop this runs at once
 }
 
 Result<StdioPool::SlotPointer> StdioPool::slot_of(const std::string& owner, SteadyTime now) {
@@ -75,8 +75,8 @@ bool StdioPool::make_room() {
   return true;
 }
 
-base::Task<void> StdioPool::start(SlotPointer slot) {
-  StdioStarter::OnEnd on_end = [this, slot](const std::string& reason) { note_end(slot, reason); };
+base::Task<void> StdioPool::start(SlotPointer slot, Anchor alive) {
+  StdioStarter::OnEnd on_end = [this, alive, slot](const std::string& reason) { note_end(slot, reason); };
   auto started = co_await start_(std::move(on_end));
   std::vector<Waiter> waiters;
   {

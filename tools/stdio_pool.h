@@ -9,6 +9,7 @@
 
 #include "tools/restart_policy.h"
 #include "tools/stdio_instance.h"
+#include "tools/upstream_link.h"
 
 namespace tools {
 
@@ -19,9 +20,10 @@ class StdioPool {
  public:
   using Starter = std::function<base::Task<StdioStarter::Started>(StdioStarter::OnEnd)>;
 
-  /// `start` runs on `home`. The pool must outlive its loops' work.
-  StdioPool(base::Loop& home, const base::Limits& limits, Starter start)
-      : home_(home), limits_(limits), start_(std::move(start)) {}
+  /// `start` runs on `home`. What runs for the pool holds what `anchor` returns.
+  StdioPool(base::Loop& home, const base::Limits& limits, Starter start,
+            std::function<Anchor()> anchor)
+      : home_(home), limits_(limits), start_(std::move(start)), anchor_(std::move(anchor)) {}
 
   /// The owner's child, started if need be. Code::unavailable with the reason when it has none and
   /// gets none now.
@@ -50,13 +52,14 @@ class StdioPool {
   void ask(const std::string& owner, Waiter waiter);
   base::Result<SlotPointer> slot_of(const std::string& owner, base::SteadyTime now);
   bool make_room();
-  base::Task<void> start(SlotPointer slot);
+  base::Task<void> start(SlotPointer slot, Anchor alive);
   void note_end(const SlotPointer& slot, const std::string& reason);
   static void drop(const SlotPointer& slot, const char* reason);
 
   base::Loop& home_;
   const base::Limits& limits_;
   Starter start_;
+  std::function<Anchor()> anchor_;
   mutable std::mutex mutex_;
   std::map<std::string, SlotPointer> slots_;  // guarded by mutex_, with what they point to
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include <asio/post.hpp>
+
 #include "tools/http_link.h"
 #include "tools/stdio_link.h"
 
@@ -34,12 +36,13 @@ base::Task<Sent> not_sent(Error error) { co_return error; }
 
 std::unique_ptr<UpstreamLink> make_link(const UpstreamSettings& settings,
                                         const Upstream::Dependencies& d,
-                                        std::function<void(std::string)> on_lost) {
+                                        std::function<void(std::string)> on_lost,
+                                        std::function<Anchor()> anchor) {
   if (std::holds_alternative<HttpServer>(settings.server)) {
     return std::make_unique<HttpLink>(settings, d.loops, d.limits, std::move(on_lost));
   }
   return std::make_unique<StdioLink>(settings, d.loops, d.keeper, d.limits, d.log,
-                                     std::move(on_lost));
+                                     std::move(on_lost), std::move(anchor));
 }
 
 }  // namespace
@@ -65,26 +68,63 @@ Upstream::Upstream(UpstreamSettings settings, const Dependencies& dependencies,
       limits_(dependencies.limits),
       log_(dependencies.log),
       on_change_(std::move(on_change)),
-      link_(make_link(settings_, dependencies,
-                      [this](std::string reason) { set_state(State::down, std::move(reason)); })) {
+      link_(make_link(
+          settings_, dependencies,
+          [this](std::string reason) { set_state(State::down, std::move(reason)); },
+          [this] { return shared_from_this(); })) {
   status_.since = std::chrono::system_clock::now();
 }
 
-void Upstream::start() { home_.spawn(keep_discovered()); }
+Upstream::~Upstream() = default;
+
+// Handles have a count of their own: what runs for the server holds it as well, but wants nothing
+// of it.
+std::shared_ptr<Upstream> Upstream::make(UpstreamSettings settings,
+                                         const Dependencies& dependencies,
+                                         std::function<void()> on_change) {
+  std::shared_ptr<Upstream> upstream(
+      new Upstream(std::move(settings), dependencies, std::move(on_change)));
+  Upstream* const address = upstream.get();
+  return {address,
+          [upstream = std::move(upstream)](Upstream*) mutable { retire(std::move(upstream)); }};
+}
+
+void Upstream::retire(std::shared_ptr<Upstream> upstream) {
+  upstream->end();
+}
+
+void Upstream::end() {
+  if (home_.finished()) return end_here();
+  asio::post(home_.io(), [self = shared_from_this()] { self->end_here(); });
+}
+
+void Upstream::end_here() {
+  if (!ended_.exchange(true)) link_->end();
+}
+
+// Posted: it may come back to the caller, who may hold a lock.
+void Upstream::start() {
+  asio::post(home_.io(), [self = shared_from_this()] {
+    self->home_.spawn(self->keep_discovered(self));
+  });
+}
 
 void Upstream::restart() { restart_asked_ = true; }
 
 // Discovers; when that fails or the server is lost later, tries again with growing pauses.
-base::Task<void> Upstream::keep_discovered() {
-  while (!home_.ending()) {
+base::Task<void> Upstream::keep_discovered(std::shared_ptr<Upstream>) {
+  while (!over()) {
     auto discovered = co_await discover();
-    if (home_.ending()) co_return;
+    if (ended_) link_->end();  // what was started meanwhile
+    if (over()) co_return;
     if (discovered) {
       co_await watch();
     } else {
       set_state(State::down, for_people(discovered.error()));
+      if (!settled_.exchange(true)) on_change_();
       was_asked_ = true;
     }
+    if (over()) co_return;
     if (restart_asked_.exchange(false)) {
       link_->reset();
       policy_.reset();
@@ -98,7 +138,7 @@ base::Task<void> Upstream::keep_discovered() {
 // Until it is lost, or to be restarted.
 base::Task<void> Upstream::watch() {
   const auto since = std::chrono::steady_clock::now();
-  while (ready() && !restart_asked_ && co_await home_.sleep(alive_check)) link_->tend();
+  while (ready() && !restart_asked_ && !ended_ && co_await home_.sleep(alive_check)) link_->tend();
   if (link_->can_crash()) {
     policy_.lived(since, std::chrono::steady_clock::now());
   } else {
@@ -119,7 +159,7 @@ base::Task<void> Upstream::pause_after_failure() {
                                   " times within 5 minutes; `sluice servers restart " +
                                   settings_.name + "` tries again; last: " + failed.reason);
   }
-  while ((given_up || std::chrono::steady_clock::now() < end) && !restart_asked_) {
+  while ((given_up || std::chrono::steady_clock::now() < end) && !restart_asked_ && !ended_) {
     if (!co_await home_.sleep(restart_check)) co_return;
   }
   if (restart_asked_.exchange(false)) policy_.reset();
@@ -128,6 +168,7 @@ base::Task<void> Upstream::pause_after_failure() {
 base::Task<base::Status> Upstream::discover() {
   auto found = co_await link_->discover();
   if (!found) co_return found.error();
+  if (ended_) co_return Error{Code::unavailable, not_configured, {}};
   auto tools = std::make_shared<ServerTools>();
   tools->server = settings_.name;
   tools->prefix = settings_.prefix;
@@ -140,6 +181,7 @@ base::Task<base::Status> Upstream::discover() {
   }
   // It may have been lost before it was ready.
   if (!link_->usable()) set_state(State::down, "it ended right after its start");
+  settled_ = true;
   on_change_();
   was_asked_ = true;
   co_return base::Status{};
@@ -159,6 +201,7 @@ base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit
   if (permit.server() != settings_.name || permit.tool() != tool.name) {
     return not_sent({Code::internal, "the permit is for another tool", permit.rule()});
   }
+  if (ended_) return not_sent({Code::unavailable, not_configured, {}});
   if (!link_->usable()) {
     const std::string reason = status().reason;
     return not_sent({Code::unavailable, reason.empty() ? "it is still connecting" : reason, {}});

@@ -34,7 +34,10 @@ std::string_view to_string(UpstreamStatus::State state);
 
 /// One MCP server behind the gateway: discovered in the background and again after it was lost,
 /// called from any event loop. Nothing of it delays other servers (invariant 11). Thread-safe.
-class Upstream {
+///
+/// Whoever may still call it holds a handle. When the last one goes, on whatever thread, what runs
+/// for the server ends, and it is freed when nothing of that is left.
+class Upstream : public std::enable_shared_from_this<Upstream> {
  public:
   struct Dependencies {
     base::EventLoops& loops;
@@ -43,15 +46,33 @@ class Upstream {
     base::Log& log;
   };
 
-  /// `on_change` is called on loop 0 whenever the tools changed; nullptr tools: it offers none
-  /// (yet).
-  Upstream(UpstreamSettings settings, const Dependencies& dependencies,
-           std::function<void()> on_change);
+  /// `on_change` is called on loop 0 whenever the tools changed, and when the first attempt to
+  /// reach the server has failed.
+  static std::shared_ptr<Upstream> make(UpstreamSettings settings, const Dependencies& dependencies,
+                                        std::function<void()> on_change);
+  Upstream(const Upstream&) = delete;
+  Upstream& operator=(const Upstream&) = delete;
+  ~Upstream();
 
   /// Begins discovery on loop 0.
   void start();
   /// Ends what runs for it and discovers it again, even when it was given up.
   void restart();
+  /// Ends what runs for it; calls find it gone from then on.
+  void end();
+
+  /// As long as one lives, somebody waits for an answer.
+  class Use {
+   public:
+    explicit Use(Upstream& upstream) : uses_(upstream.uses_) { ++uses_; }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use() { --uses_; }
+
+   private:
+    std::atomic<std::size_t>& uses_;
+  };
+  std::size_t uses() const { return uses_; }
 
   /// Sends a call that policy permitted; a permit for another server or tool is Code::internal, and
   /// nothing is sent. `session` is the caller's, or "". `tool` and `arguments` live until the task
@@ -61,14 +82,23 @@ class Upstream {
       const mcp::ToolArguments& arguments, mcp::CallOptions options);
 
   const std::string& name() const { return settings_.name; }
+  const UpstreamSettings& settings() const { return settings_; }
+  /// Whether the first attempt to reach it has ended, well or not.
+  bool settled() const { return settled_; }
   UpstreamStatus status() const;
-  /// Whether the first attempt to discover it has ended, one way or the other.
+  /// The same, and on_change has been told of it.
   bool was_asked() const { return was_asked_; }
   std::size_t instances() const { return link_->instances(); }
+  /// nullptr: it offers none (yet).
   std::shared_ptr<const ServerTools> tools() const;
 
  private:
-  base::Task<void> keep_discovered();
+  Upstream(UpstreamSettings settings, const Dependencies& dependencies,
+           std::function<void()> on_change);
+  static void retire(std::shared_ptr<Upstream> upstream);
+  void end_here();
+  bool over() const { return ended_ || home_.ending(); }
+  base::Task<void> keep_discovered(std::shared_ptr<Upstream> alive);
   base::Task<void> watch();
   base::Task<void> pause_after_failure();
   base::Task<base::Status> discover();
@@ -82,8 +112,8 @@ class Upstream {
   std::function<void()> on_change_;
   std::unique_ptr<UpstreamLink> link_;
   RestartPolicy policy_;  // of loop 0 alone
-  std::atomic<bool> restart_asked_{false};
-  std::atomic<bool> was_asked_{false};
+  std::atomic<bool> restart_asked_{false}, settled_{false}, was_asked_{false}, ended_{false};
+  std::atomic<std::size_t> uses_{0};
 
   mutable std::mutex mutex_;  // guards what follows
   UpstreamStatus status_;

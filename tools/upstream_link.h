@@ -22,8 +22,15 @@ struct Discovery {
   std::vector<base::Json> tools;
 };
 
+/// Why calls to a server fail that a reload has removed.
+inline constexpr const char* not_configured = "it is no longer configured";
+
+/// What keeps the owner of a link alive as long as somebody holds it: whoever still calls back into
+/// the link does.
+using Anchor = std::shared_ptr<const void>;
+
 /// What servers over HTTP and over stdio differ in: how they are reached. Thread-safe, but for
-/// discover() and tend(), which belong to loop 0.
+/// discover(), tend() and end(), which belong to loop 0.
 class UpstreamLink {
  public:
   virtual ~UpstreamLink() = default;
@@ -40,6 +47,8 @@ class UpstreamLink {
   virtual void tend() {}
   /// Forgets everything that is known of the server, and ends what was started for it.
   virtual void reset() = 0;
+  /// Ends everything that was or is being started for it; nothing is started any more.
+  virtual void end() { reset(); }
   /// Whether losing it again and again is a reason to leave it alone.
   virtual bool can_crash() const = 0;
   /// Processes that run for it.

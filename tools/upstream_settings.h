@@ -18,8 +18,13 @@ namespace tools {
 /// A server over Streamable HTTP.
 struct HttpServer {
   base::Url url;
-  mcp::Transport::Headers headers;               ///< may hold secrets
+  mcp::Transport::Headers headers;                ///< may hold secrets
   std::shared_ptr<const base::TlsContext> tls{};  ///< of an https: URL
+  std::string trust;  ///< names what `tls` trusts: equal when that is
+
+  bool operator==(const HttpServer& other) const {
+    return url == other.url && headers == other.headers && trust == other.trust;
+  }
 };
 
 /// Whose a child of a stdio server is (design §2.14).
@@ -30,6 +35,8 @@ struct StdioServer {
   base::ChildCommand command;
   std::vector<std::string> hidden;  ///< values of its environment that no log may show
   Instances instances = Instances::shared;
+
+  bool operator==(const StdioServer&) const = default;
 };
 
 /// How one server is reached.
@@ -42,6 +49,8 @@ struct UpstreamSettings {
   std::chrono::milliseconds timeout{300'000};  ///< without a sign of life
   std::chrono::milliseconds max_timeout{3'600'000};
   std::chrono::milliseconds start_timeout{60'000};
+
+  bool operator==(const UpstreamSettings&) const = default;
 };
 
 }  // namespace tools

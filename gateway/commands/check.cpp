@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "base/json.h"
+#include "gateway/commands/admin_client.h"
 #include "gateway/commands/load.h"
 #include "policies/policy.h"
 #include "policies/policy_warnings.h"
@@ -15,10 +16,18 @@ std::vector<std::string> warnings_of(const Loaded& loaded) {
   return policies::policy_warnings(loaded.policy, servers);
 }
 
+// Why a gateway that runs on these files does not have them in force; "" when it has, or none runs.
+std::string refusal_of_gateway(const Config& config) {
+  const auto answer = ask_gateway(config.admin_socket, "/v1/config");
+  const base::Json* refused = answer ? base::find_member(*answer, "refused") : nullptr;
+  return refused && refused->is_object() ? refused->value("reason", "") : "";
+}
+
 Exit check(const Invocation& invocation) {
   const Loaded loaded = load(invocation);
   const policies::Policy policy(loaded.policy);
   const std::vector<std::string> warnings = warnings_of(loaded);
+  const std::string refused = refusal_of_gateway(loaded.config);
   if (invocation.json) {
     base::Json disabled = base::Json::array();
     for (const ServerConfig& server : loaded.config.servers) {
@@ -30,7 +39,8 @@ Exit check(const Invocation& invocation) {
                                   {"disabled", std::move(disabled)},
                                   {"agents", policy.agent_names().size()},
                                   {"policy", policy.version()},
-                                  {"warnings", warnings}})
+                                  {"warnings", warnings},
+                                  {"refused", refused}})
               << "\n";
     return Exit::done;
   }
@@ -41,6 +51,9 @@ Exit check(const Invocation& invocation) {
   for (const ServerConfig& server : loaded.config.servers) {
     if (!server.disabled.empty())
       std::cout << "server " << server.name << " is off: " << server.disabled << "\n";
+  }
+  if (!refused.empty()) {
+    std::cout << "the running gateway has not taken this up: " << refused << "\n";
   }
   return Exit::done;
 }

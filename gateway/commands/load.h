@@ -1,17 +1,11 @@
 #pragma once
 
 #include "gateway/commands/command.h"
-#include "gateway/config.h"
+#include "gateway/loaded_config.h"
 
 namespace gateway::commands {
 
-/// A configuration with its policy: the policy files', or the local one when there is no
-/// `policies:`.
-struct Loaded {
-  Config config;
-  std::vector<std::string> notes;  ///< about a client's file
-  policies::PolicyDocument policy;
-};
+using Loaded = LoadedConfig;
 
 /// The configuration that the command line names: `sluice.yaml`, or a client's file. `notes`, when
 /// not null, gets sentences for people about the latter. Throws base::ConfigError.

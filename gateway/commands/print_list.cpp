@@ -10,7 +10,8 @@ namespace gateway::commands {
 using base::Json;
 
 Exit print_list(const Invocation& invocation, const std::string& route, const char* key,
-                const std::function<std::string(const Json&)>& line_of) {
+                const std::function<std::string(const Json&)>& line_of,
+                const std::function<void(const Json& answer)>& also) {
   const Config config = load_chosen_config(invocation);
   auto answer = ask_gateway(config.admin_socket, route);
   if (!answer) {
@@ -22,6 +23,7 @@ Exit print_list(const Invocation& invocation, const std::string& route, const ch
     return Exit::done;
   }
   for (const Json& entry : (*answer)[key]) std::cout << line_of(entry) << "\n";
+  if (also) also(*answer);
   return Exit::done;
 }
 

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/file_reader.h"
 #include "gateway/commands/load.h"
 #include "gateway/commands/service_manager.h"
 #include "gateway/gateway.h"
@@ -21,15 +22,30 @@ void wait_for_calls(const Gateway& gateway, std::chrono::milliseconds time, cons
   }
 }
 
+Loaded load_traced(const Invocation& invocation, base::FileSet& files) {
+  const base::FileTrace trace;
+  Loaded loaded = load(invocation);
+  files = trace.files();
+  return loaded;
+}
+
+// Waits for a signal: false when it asks for a reload. SIGHUP does when somebody sends it; from the
+// system it says that the terminal is gone, and with it whoever started this in the foreground.
+bool is_ending(const sigset_t& signals) {
+  siginfo_t information{};
+  const int signal = ::sigwaitinfo(&signals, &information);
+  return signal > 0 && !(signal == SIGHUP && information.si_code != SI_KERNEL);
+}
+
 Exit serve(const Invocation& invocation) {
   // Blocked before any thread starts, so that only the wait below receives them.
-  sigset_t endings;
-  sigemptyset(&endings);
-  sigaddset(&endings, SIGINT);
-  sigaddset(&endings, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &endings, nullptr);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  Loaded loaded = load(invocation);
+  base::FileSet files;
+  Loaded loaded = load_traced(invocation, files);
   base::Log log;
   if (loaded.config.policy_files.empty()) {
     std::cerr << "No policies: are configured: serving loopback only, to the one agent `local`, "
@@ -37,7 +53,9 @@ Exit serve(const Invocation& invocation) {
                  "everything.\n";
   }
   for (const std::string& note : loaded.notes) std::cerr << note << "\n";
-  auto opened = Gateway::open(loaded.config, std::move(loaded.policy), log);
+  const std::chrono::milliseconds drain = loaded.config.drain;
+  const ConfigLoader load_again = [invocation] { return load(invocation); };
+  auto opened = Gateway::open(std::move(loaded), {load_again, std::move(files)}, log);
   if (!opened) return fail(opened.error());
   Gateway& gateway = **opened;
   gateway.start();
@@ -45,11 +63,11 @@ Exit serve(const Invocation& invocation) {
 
   tell_service_manager("READY=1");
 
-  int signal = 0;
-  sigwait(&endings, &signal);
+  while (!is_ending(signals)) gateway.reload();
   tell_service_manager("STOPPING=1");
   gateway.drain();
-  wait_for_calls(gateway, loaded.config.drain, endings);
+  sigdelset(&signals, SIGHUP);
+  wait_for_calls(gateway, drain, signals);
   gateway.stop();
   return Exit::done;
 }

@@ -116,7 +116,7 @@ Exit report(const Invocation& invocation, const std::vector<std::string>& added,
     std::cout << base::dump_json({{verb, added}}) << "\n";
   } else {
     for (const std::string& name : added) std::cout << name << " " << verb << "\n";
-    if (!added.empty()) std::cout << "A running gateway knows this after its next start.\n";
+    if (!added.empty()) std::cout << "A running gateway takes this up within a second.\n";
   }
   return Exit::done;
 }

@@ -17,6 +17,16 @@ std::string server_line(const Json& server) {
          "since " + server.value("since", "") + (reason.empty() ? "" : "  " + reason);
 }
 
+// What the files say now may not be what is in force.
+void print_refusal(const Json& answer) {
+  const Json* config = base::find_member(answer, "config");
+  const Json* refused = config ? base::find_member(*config, "refused") : nullptr;
+  if (refused == nullptr || refused->is_null()) return;
+  std::cerr << "The files have changed and were refused; the configuration of "
+            << config->value("since", "") << " stays in force:\n"
+            << refused->value("reason", "") << "\n";
+}
+
 // What it is, without anything that may be a secret.
 std::string target_of(const ServerConfig& server) {
   return server.is_stdio() ? server.command.front() : server.url;
@@ -65,7 +75,7 @@ void add_servers(CLI::App& app, Invocation& invocation) {
   status->footer("Example: sluice servers status");
   status->callback([&invocation] {
     invocation.run = [&invocation] {
-      return print_list(invocation, "/v1/servers", "servers", server_line);
+      return print_list(invocation, "/v1/servers", "servers", server_line, print_refusal);
     };
   });
 

@@ -5,7 +5,8 @@
 namespace gateway::pipeline {
 
 std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Policy> policy,
-                                              std::shared_ptr<const tools::Catalog> catalog) {
+                                              std::shared_ptr<const tools::Catalog> catalog,
+                                              std::shared_ptr<const tools::UpstreamSet> upstreams) {
   std::vector<policies::Effect> effects;
   effects.reserve(catalog->entries().size());
   for (const tools::CatalogEntry& entry : catalog->entries()) {
@@ -13,8 +14,8 @@ std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Po
     const auto by_default = hinted ? policies::Effect::read_only : policies::Effect::non_idempotent;
     effects.push_back(policy->effect_of(entry.server(), entry.tool->name).value_or(by_default));
   }
-  return std::make_shared<const Snapshot>(
-      Snapshot{std::move(policy), std::move(catalog), std::move(effects)});
+  return std::make_shared<const Snapshot>(Snapshot{std::move(policy), std::move(catalog),
+                                                   std::move(effects), std::move(upstreams)});
 }
 
 void CurrentSnapshot::set(Pointer snapshot) {

@@ -9,6 +9,7 @@
 
 #include "policies/policy.h"
 #include "tools/catalog.h"
+#include "tools/upstreams.h"
 
 namespace gateway::pipeline {
 
@@ -18,6 +19,8 @@ struct Snapshot {
   std::shared_ptr<const policies::Policy> policy;
   std::shared_ptr<const tools::Catalog> catalog;
   std::vector<policies::Effect> effects;  ///< of the catalog's entries, in their order
+  /// Where the calls go; kept alive by the calls that may still go there.
+  std::shared_ptr<const tools::UpstreamSet> upstreams;
 
   /// `entry` must be one of this catalog.
   policies::Effect effect_of(const tools::CatalogEntry& entry) const {
@@ -28,7 +31,8 @@ struct Snapshot {
 /// Puts policy and catalog together and classifies every tool: by policy's word, else by the
 /// annotations of a trusted server, else as non-idempotent (design §2.7).
 std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Policy> policy,
-                                              std::shared_ptr<const tools::Catalog> catalog);
+                                              std::shared_ptr<const tools::Catalog> catalog,
+                                              std::shared_ptr<const tools::UpstreamSet> upstreams);
 
 /// Where the current snapshot is found. Thread-safe. A mutex, because ThreadSanitizer reports
 /// libstdc++'s std::atomic<std::shared_ptr> as a race.

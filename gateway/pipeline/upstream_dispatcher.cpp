@@ -6,10 +6,11 @@ namespace gateway::pipeline {
 
 base::Task<base::Result<ServerAnswer>> UpstreamDispatcher::send(const policies::Permit& permit,
                                                                 const Call& call) {
-  tools::Upstream* upstream = upstreams_.find(permit.server());
+  tools::Upstream* upstream = call.snapshot->upstreams->find(permit.server());
   if (upstream == nullptr) {
-    co_return base::Error{base::Code::unavailable, "it is no longer configured", {}};
+    co_return base::Error{base::Code::unavailable, tools::not_configured, {}};
   }
+  const tools::Upstream::Use use(*upstream);
   mcp::CallOptions options;
   options.repeatable = call.effect == policies::Effect::read_only;
   options.cancellation = call.cancellation;

@@ -10,13 +10,15 @@
 
 namespace tests {
 
-/// A snapshot of one policy text and some servers.
+/// A snapshot of one policy text and what some servers offer; calls go to `upstreams`.
 inline std::shared_ptr<const gateway::pipeline::Snapshot> snapshot_of(
     const std::string& policy,
-    const std::vector<std::shared_ptr<const tools::ServerTools>>& servers) {
+    const std::vector<std::shared_ptr<const tools::ServerTools>>& servers,
+    std::shared_ptr<const tools::UpstreamSet> upstreams =
+        std::make_shared<const tools::UpstreamSet>(std::vector<tools::UpstreamSet::Handle>())) {
   return gateway::pipeline::make_snapshot(
       std::make_shared<const policies::Policy>(policies::parse_policy(policy, "policy.yaml")),
-      std::make_shared<const tools::Catalog>(servers));
+      std::make_shared<const tools::Catalog>(servers), std::move(upstreams));
 }
 
 }  // namespace tests

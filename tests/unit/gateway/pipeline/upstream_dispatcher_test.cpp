@@ -27,8 +27,10 @@ struct Fixture {
       }(),
       loops, limits, log, [] {}};
   std::shared_ptr<const Snapshot> snapshot = tests::snapshot_of(
-      policy, {tests::server_tools(
-                  "files", {tests::echo_definition("read"), tests::echo_definition("write")})});
+      policy,
+      {tests::server_tools("files",
+                           {tests::echo_definition("read"), tests::echo_definition("write")})},
+      upstreams.current());
 
   policies::Permit permit_for(const std::string& server, const std::string& tool) const {
     return *snapshot->policy->decide("alice", server, tool).permit;
@@ -36,7 +38,7 @@ struct Fixture {
   Code error_of(const policies::Permit& permit, const std::string& tool) {
     const tools::ServerTool& target = *snapshot->catalog->find_id("files", tool)->tool;
     auto called = tests::run_task(
-        upstreams.find("files")->call(loops.at(0), permit, "", target, mcp::ToolArguments(), {}));
+        snapshot->upstreams->find("files")->call(loops.at(0), permit, "", target, mcp::ToolArguments(), {}));
     return called.error().code;
   }
 };
@@ -56,7 +58,7 @@ TEST_CASE("a server that is not connected yet is unavailable", "[upstream_dispat
 
 TEST_CASE("a server that is no longer configured is unavailable", "[upstream_dispatcher]") {
   Fixture f;
-  UpstreamDispatcher dispatcher(f.upstreams);
+  UpstreamDispatcher dispatcher;
   Call call;
   call.snapshot = f.snapshot;
   const auto answer = tests::run_task(dispatcher.send(f.permit_for("gone", "read"), call));
