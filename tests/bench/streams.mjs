@@ -57,7 +57,7 @@ async function cancellation() {
   const server = await plainServer(({ res, answer }) => {
     const timer = setTimeout(() => answer(textResult('late')), 10_000);
     res.on('close', () => clearTimeout(timer));
-    arrived(new Promise((done) => res.on('close', () => done(now()))));
+    arrived({ gone: new Promise((done) => res.on('close', () => done(now()))) });
   }, { tools: ['wait'] });
   await withGateway({ s: server.url }, async (sluice, key) => {
     const times = [];
@@ -65,7 +65,7 @@ async function cancellation() {
       const socket = await opened(sluice.port);
       const reached = new Promise((done) => (arrived = done));
       socket.write(callBytes(key, 's__wait'));
-      const gone = (await reached.then((closed) => ({ closed }))).closed;
+      const { gone } = await reached;
       await sleep(60 + Math.random() * 60); // in its midst
       const start = now();
       socket.destroy();
