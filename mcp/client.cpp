@@ -17,6 +17,8 @@ using base::Json;
 
 // Of what a server says, as much as a status can show.
 constexpr std::size_t longest_reason = 200;
+constexpr std::chrono::seconds level_patience{5};
+constexpr int no_log_level = 1 << 10;  // above all there are
 
 Json client_info() { return {{"name", "sluice"}, {"version", base::version}}; }
 
@@ -158,6 +160,10 @@ base::Task<base::Result<Handshake>> Client::initialize(base::SteadyTime deadline
   }
   Handshake handshake{*revision, answer->session, member_or_null(result, "serverInfo"),
                       member_or_null(result, "capabilities")};
+  // Log messages of a child name no call and go nowhere.
+  if (transport_.has_headers() && base::find_member(handshake.capabilities, "logging") != nullptr) {
+    handshake.log_level = std::make_shared<std::atomic<int>>(no_log_level);
+  }
   const std::string method = "notifications/initialized";
   auto headers = headers_for(transport_, handshake, method, std::nullopt);
   auto noticed =
@@ -196,9 +202,26 @@ base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& 
   co_return Error{Code::limit, "its tool list has too many pages", {}};
 }
 
+// A legacy session has one level for all its callers: the lowest that any of them wanted. Whether
+// the server heeds it does not matter to the call.
+base::Task<void> Client::lower_log_level(const Handshake& handshake, LogLevel level) {
+  const int wanted = static_cast<int>(level);
+  int lowest = handshake.log_level->load();
+  while (wanted < lowest) {
+    if (!handshake.log_level->compare_exchange_weak(lowest, wanted)) continue;
+    const auto deadline = std::chrono::steady_clock::now() + level_patience;
+    base::Json params{{"level", to_string(level)}};
+    co_await ask(handshake, "logging/setLevel", std::move(params), deadline);
+    co_return;
+  }
+}
+
 base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call_tool(const Handshake& handshake,
                                                                       ToolCall call,
                                                                       RequestDeadlines deadlines) {
+  if (call.options.log_level && handshake.log_level) {
+    co_await lower_log_level(handshake, *call.options.log_level);
+  }
   const std::string method = "tools/call";
   auto headers = headers_for(transport_, handshake, method, call.name);
   if (handshake.era() == Era::modern && transport_.has_headers()) {

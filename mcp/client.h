@@ -24,6 +24,9 @@ struct Handshake {
   std::string session;  ///< Mcp-Session-Id of a legacy server that has sessions
   base::Json server_info;
   base::Json capabilities;
+  /// The lowest level that a legacy session with logging was told by logging/setLevel; shared by
+  /// all copies. nullptr: it is not to be told.
+  std::shared_ptr<std::atomic<int>> log_level = nullptr;
 
   Era era() const { return era_of(revision); }
 };
@@ -79,6 +82,7 @@ class Client {
   base::Task<base::Result<Answer>> ask(const Handshake& handshake, std::string method,
                                        base::Json params, base::SteadyTime deadline);
   base::Task<base::Result<Handshake>> initialize(base::SteadyTime deadline);
+  base::Task<void> lower_log_level(const Handshake& handshake, LogLevel level);
   Id next_id() { return Id(++ids_); }
 
   Transport& transport_;

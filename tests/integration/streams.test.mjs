@@ -166,6 +166,7 @@ test('a modern client gets the log messages of the level that its request names,
     const answer = await call(sluice, key, `${kind}__log`);
     assert.equal(answer.headers['content-type'], 'application/json', kind);
   }
+  assert.deepEqual(servers.legacy.calls.levels, ['warning']); // told to its session, once
   const wrong = await ask(sluice, key, 'tools/call', { name: 'modern__log', arguments: {}, _meta: { 'io.modelcontextprotocol/logLevel': 'loud' } });
   assert.equal(wrong.error.code, -32602);
 });
@@ -183,6 +184,7 @@ test('a legacy client gets the log messages of the level that its session set, a
     await client.callTool({ name: 'modern__log', arguments: {} });
     await client.callTool({ name: 'legacy__log', arguments: {} });
     await other.callTool({ name: 'modern__log', arguments: {} });
+    assert.deepEqual(servers.legacy.calls.levels, ['warning', 'info']); // the lowest that anybody wanted
     assert.deepEqual(heard, ['info', 'warning', 'error', 'info', 'warning', 'error']);
     await assert.rejects(client.request({ method: 'logging/setLevel', params: { level: 'loud' } }, (await import('zod')).z.any()), (error) => error.code === -32602);
   } finally {

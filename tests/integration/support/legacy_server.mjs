@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { SetLevelRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { listen } from './node_server.mjs';
 import { Calls, registerTools } from './tools.mjs';
 
 function makeServer(calls, register) {
   const server = new McpServer({ name: 'legacy-fixture', version: '1.0.0' }, { capabilities: { logging: {} } });
+  calls.levels ??= [];
+  server.server.setRequestHandler(SetLevelRequestSchema, ({ params }) => {
+    calls.levels.push(params.level);
+    return {};
+  });
   register(server, calls, (members) => members);
   return server;
 }
