@@ -3,23 +3,37 @@
 #include "policies/local_policy.h"
 
 namespace gateway {
+namespace {
+
+// What stands behind `Bearer`; "" when nothing does.
+std::string_view key_of(const base::HttpFields& fields) {
+  constexpr std::string_view scheme = "bearer ";
+  const auto value = fields.find("authorization");
+  const bool is_bearer = value && value->size() > scheme.size() &&
+                         base::same_name(value->substr(0, scheme.size()), scheme);
+  return is_bearer ? value->substr(scheme.size()) : std::string_view();
+}
+
+}  // namespace
 
 std::optional<pipeline::Principal> Authenticator::authenticate(const base::HttpFields& fields,
                                                                std::int64_t now) const {
   if (keys_ == nullptr)
     return pipeline::Principal{std::string(policies::local_agent), "", "loopback"};
-  constexpr std::string_view scheme = "bearer ";
-  const auto value = fields.find("authorization");
-  if (!value || value->size() <= scheme.size() ||
-      !base::same_name(value->substr(0, scheme.size()), scheme)) {
-    return std::nullopt;
-  }
-  const auto key = keys_->check(value->substr(scheme.size()), now);
+  const std::string_view text = key_of(fields);
+  if (text.empty()) return std::nullopt;
+  const auto key = keys_->check(text, now);
   if (!key) return std::nullopt;
   const auto snapshot = snapshot_.get();
   const policies::Agent* agent = snapshot->policy->find_agent(key->agent);
   if (agent == nullptr) return std::nullopt;
   return pipeline::Principal{agent->name, agent->tenant, "key " + key->id};
+}
+
+base::Task<bool> Authenticator::look_for_news(const base::HttpFields& fields) const {
+  const bool hopes = keys_ != nullptr && refresher_ != nullptr && keys_->may_be_new(key_of(fields));
+  if (!hopes) co_return false;
+  co_return co_await refresher_->wait();
 }
 
 }  // namespace gateway

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/http_head.h"
+#include "gateway/key_refresher.h"
 #include "gateway/key_store.h"
 #include "gateway/pipeline/principal.h"
 #include "gateway/pipeline/snapshot.h"
@@ -18,17 +19,27 @@ class Authenticator {
  public:
   /// `keys` null: the configuration has no policies, and everybody (on loopback) is the agent
   /// `local`.
-  Authenticator(const KeyStore* keys, const pipeline::CurrentSnapshot& snapshot)
-      : keys_(keys), snapshot_(snapshot) {}
+  /// Without `refresher` a new key is known when somebody has refreshed the store.
+  Authenticator(const KeyStore* keys, const pipeline::CurrentSnapshot& snapshot,
+                KeyRefresher* refresher = nullptr)
+      : keys_(keys), snapshot_(snapshot), refresher_(refresher) {}
 
   /// nullopt: no key, or one that is malformed, unknown, expired or revoked, or whose agent the
   /// policy does not name. `now` is in seconds since the epoch.
   std::optional<pipeline::Principal> authenticate(const base::HttpFields& fields,
                                                   std::int64_t now) const;
 
+  /// For a key that may have been made just now: takes over what is new in the store. False when
+  /// there is nothing to hope for. Strangers who try keys cost the store a bounded number of looks.
+  base::Task<bool> look_for_news(const base::HttpFields& fields) const;
+
+  /// Whether no key can be checked, because their store has not answered for too long.
+  bool store_away() const { return keys_ != nullptr && keys_->away(); }
+
  private:
   const KeyStore* keys_;
   const pipeline::CurrentSnapshot& snapshot_;
+  KeyRefresher* refresher_;
 };
 
 }  // namespace gateway

@@ -67,6 +67,12 @@ struct TlsFiles {
   std::filesystem::path certificate, key;
 };
 
+/// What decides while Redis is away.
+struct StoreDown {
+  policies::ledger::StoreDown ledger;
+  std::chrono::milliseconds keys_cached = std::chrono::minutes(15);  ///< at least a second
+};
+
 /// A loaded `sluice.yaml` (design §4). Paths are absolute.
 struct Config {
   std::filesystem::path file;
@@ -76,9 +82,9 @@ struct Config {
   std::chrono::milliseconds drain{30'000};  ///< how long calls in flight may take at the end
   std::string public_url;
   std::vector<std::string> hosts;           ///< names by which others reach it, beside loopback
-  std::filesystem::path store;              ///< SQLite file; holds the keys in any case
-  std::optional<base::RedisAddress> redis;  ///< where the counters are; absent: in this process
-  policies::ledger::StoreDown store_down;
+  std::filesystem::path store;              ///< SQLite file; with Redis nothing is in it
+  std::optional<base::RedisAddress> redis;  ///< where keys and counters are instead
+  StoreDown store_down;
   std::filesystem::path journal;                    ///< SQLite file
   std::filesystem::path admin_socket;               ///< unix socket beside the store
   std::vector<std::filesystem::path> policy_files;  ///< empty: no `policies:` key

@@ -33,6 +33,10 @@ base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& re
   }
   auto principal = authenticator_.authenticate(fields, seconds_now());
   if (!principal) {
+    const bool news = co_await authenticator_.look_for_news(fields);
+    if (news) principal = authenticator_.authenticate(fields, seconds_now());
+  }
+  if (!principal) {
     log_.write(base::LogLevel::info, "refused",
                {{"request", request_id}, {"status", 401}, {"reason", "no valid key"}});
     co_return refuse_stranger(request);
@@ -61,6 +65,11 @@ HttpResponse Endpoint::refuse_stranger(const RawRequest& request) const {
                           "sluice key create AGENT");
   }
   const bool tried = request.fields.fields.count("authorization") > 0;
+  if (tried && authenticator_.store_away()) {
+    HttpResponse response = error_response(503, "Store unavailable: keys cannot be checked.");
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+  }
   // As JSON-RPC, which some clients look for in a refusal before they make up a sentence of their own.
   const std::string sentence = tried ? "The key is not valid." : "A key is required.";
   HttpResponse response = json_response(

@@ -1,7 +1,5 @@
 #include "gateway/gateway.h"
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "base/blocking_loop.h"
@@ -17,7 +15,6 @@ namespace gateway {
 namespace {
 
 const policies::ledger::SystemClock ledger_clock;
-constexpr std::chrono::milliseconds key_refresh{250};  // so that a revocation holds within a second
 
 std::unique_ptr<policies::ledger::Ledger> make_ledger(const Config& config, base::EventLoops& loops,
                                                       base::Journal& journal,
@@ -26,7 +23,7 @@ std::unique_ptr<policies::ledger::Ledger> make_ledger(const Config& config, base
     return std::make_unique<policies::ledger::MemoryLedger>(journal, ledger_clock, state.spent);
   }
   return std::make_unique<policies::ledger::RedisLedger>(
-      loops, *config.redis, journal, ledger_clock, config.store_down, state.store_epoch);
+      loops, *config.redis, journal, ledger_clock, config.store_down.ledger, state.store_epoch);
 }
 
 // A Redis that does not answer may be there later: then its first admission is what finds out.
@@ -38,17 +35,9 @@ base::Status check_store(const Config& config, const policies::PolicyDocument& p
   return kept.ok() || kept.error().code == base::Code::unavailable ? base::Status() : kept;
 }
 
-// Runs on a thread of its own: reading the store must not hold up an event loop.
-void keep_refreshing(std::stop_token stop, KeyStore& keys, base::Log& log) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  while (!stop.stop_requested()) {
-    wake.wait_for(lock, stop, key_refresh, [] { return false; });
-    if (auto status = keys.refresh(); !status) {
-      log.write(base::LogLevel::error, "keys", {{"detail", status.error().detail}});
-    }
-  }
+base::Result<std::unique_ptr<KeyStore>> open_keys(const Config& config) {
+  if (config.policy_files.empty()) return std::unique_ptr<KeyStore>();
+  return open_key_store(config);
 }
 
 }  // namespace
@@ -70,7 +59,8 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       sessions_(limits_),
       list_changes_(loops_, snapshot_, limits_),
       guard_(config_->hosts),
-      authenticator_(keys_.get(), snapshot_),
+      key_refresher_(keys_ ? std::make_unique<KeyRefresher>(*keys_, log) : nullptr),
+      authenticator_(keys_.get(), snapshot_, key_refresher_.get()),
       service_(snapshot_, calls_, sessions_, list_changes_, limits_),
       reloader_(std::move(reloading.load), config_, std::move(reloading.files),
                 [this](const LoadedConfig& next) { return apply(next); }, log_),
@@ -96,14 +86,10 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(LoadedConfig loaded, Reload
   if (!journal) return journal.error();
   auto epoch = policies::ledger::known_epoch(config.journal);
   if (!epoch) return epoch.error();
-  std::unique_ptr<KeyStore> keys;
-  if (!config.policy_files.empty()) {
-    auto opened = KeyStore::open(config.store);
-    if (!opened) return opened.error();
-    keys = std::move(*opened);
-  }
+  auto keys = open_keys(config);
+  if (!keys) return keys.error();
   std::unique_ptr<Gateway> gateway(new Gateway(std::move(loaded), std::move(reloading), log,
-                                               std::move(*journal), std::move(keys),
+                                               std::move(*journal), std::move(*keys),
                                                {spent.rows(), *std::move(epoch)}));
   if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
@@ -158,10 +144,7 @@ void Gateway::start() {
   if (monitor_listener_) monitor_listener_->start();
   loops_.start();
   reloader_.start();
-  if (keys_) {
-    key_refresher_ = std::jthread(
-        [this](std::stop_token stop) { keep_refreshing(std::move(stop), *keys_, log_); });
-  }
+  if (key_refresher_) key_refresher_->start();
 }
 
 void Gateway::drain() {
@@ -173,7 +156,7 @@ void Gateway::drain() {
 
 void Gateway::stop() {
   reloader_.stop();
-  key_refresher_ = {};
+  if (key_refresher_) key_refresher_->stop();
   loops_.stop();
   std::error_code ignored;
   if (admin_listener_) std::filesystem::remove(config_->admin_socket, ignored);

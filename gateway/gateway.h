@@ -14,6 +14,7 @@
 #include "gateway/admin.h"
 #include "gateway/authenticator.h"
 #include "gateway/endpoint.h"
+#include "gateway/key_refresher.h"
 #include "gateway/key_store.h"
 #include "gateway/list_changes.h"
 #include "gateway/listener.h"
@@ -103,6 +104,7 @@ class Gateway {
   Sessions sessions_;
   ListChanges list_changes_;
   OriginGuard guard_;
+  std::unique_ptr<KeyRefresher> key_refresher_;  // null as keys_ is
   Authenticator authenticator_;
   McpService service_;
   Reloader reloader_;
@@ -115,7 +117,6 @@ class Gateway {
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Listener> admin_listener_;
   std::unique_ptr<Listener> monitor_listener_;  // null: not configured
-  std::jthread key_refresher_;
 };
 
 }  // namespace gateway

@@ -1,6 +1,7 @@
 #include "gateway/key_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <limits>
 #include <mutex>
@@ -8,7 +9,9 @@
 #include <utility>
 
 #include "base/crypto.h"
-#include "base/sqlite.h"
+#include "gateway/config.h"
+#include "gateway/redis_key_table.h"
+#include "gateway/sqlite_key_table.h"
 
 namespace gateway {
 namespace {
@@ -16,8 +19,6 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
-using base::SqliteDatabase;
-using base::SqliteStatement;
 using base::Status;
 
 constexpr std::string_view prefix = "sl_";
@@ -30,48 +31,13 @@ constexpr std::size_t key_length = prefix.size() + id_length + 1 + secret_length
 constexpr std::size_t longest_agent = 256;
 constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
 
-constexpr const char* schema = R"(
-CREATE TABLE IF NOT EXISTS keys(
-  id TEXT PRIMARY KEY,
-  agent TEXT NOT NULL,
-  hash TEXT NOT NULL,
-  created INTEGER NOT NULL,
-  expires INTEGER NOT NULL,
-  revoked INTEGER NOT NULL
-) STRICT;
-)";
-
-struct Key {
-  KeyRecord record;
-  std::string hash;
-};
-
 struct TextHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const {
     return std::hash<std::string_view>()(text);
   }
 };
-using Keys = std::unordered_map<std::string, Key, TextHash, std::equal_to<>>;
-
-KeyRecord read_record(const SqliteStatement& row) {
-  return {std::string(row.bytes(0)), std::string(row.bytes(1)), row.integer(2), row.integer(3),
-          row.integer(4)};
-}
-
-Result<Keys> load(SqliteDatabase& database) {
-  auto select = database.prepare("SELECT id, agent, created, expires, revoked, hash FROM keys");
-  if (!select) return std::move(select).error();
-  Keys keys;
-  for (;;) {
-    const Result<bool> row = select->step();
-    if (!row) return row.error();
-    if (!*row) return keys;
-    KeyRecord record = read_record(*select);
-    std::string id = record.id;
-    keys.emplace(std::move(id), Key{std::move(record), std::string(select->bytes(5))});
-  }
-}
+using Keys = std::unordered_map<std::string, StoredKey, TextHash, std::equal_to<>>;
 
 // What is wrong with the form is public; only the secret must not be found out by time.
 std::string_view id_of(std::string_view key) {
@@ -80,14 +46,36 @@ std::string_view id_of(std::string_view key) {
   return formed ? key.substr(prefix.size(), id_length) : std::string_view();
 }
 
+struct MadeKey {
+  std::string text;
+  StoredKey stored;
+};
+
+MadeKey make_key(std::string_view agent, std::chrono::seconds lifetime, std::int64_t now) {
+  const std::string id = base::random_text(id_alphabet, id_length);
+  std::string key = std::string(prefix) + id + '_';
+  key += base::random_text(secret_alphabet, secret_length);
+  StoredKey stored{{id, std::string(agent), now, now + lifetime.count(), 0},
+                   base::blake2b_hex(key)};
+  return {std::move(key), std::move(stored)};
+}
+
+Error unknown_id(std::string_view id) {
+  return {Code::not_found, "There is no key with this id.", std::string(id.substr(0, 64))};
+}
+
 }  // namespace
 
 struct KeyStore::State {
-  explicit State(SqliteDatabase opened) : database(std::move(opened)) {}
+  State(std::unique_ptr<KeyTable> opened, std::chrono::milliseconds counts_for)
+      : table(std::move(opened)), cached(counts_for) {}
 
-  std::mutex database_mutex;  // guards the two members below
-  SqliteDatabase database;
-  std::int64_t data_version = 0;
+  std::mutex table_mutex;  // guards the two members below
+  const std::unique_ptr<KeyTable> table;
+  std::optional<std::int64_t> version;
+
+  const std::chrono::milliseconds cached;
+  std::atomic<std::chrono::steady_clock::rep> answered{0};  // milliseconds; 0: never
 
   std::mutex keys_mutex;  // guards keys
   std::shared_ptr<const Keys> keys = std::make_shared<const Keys>();
@@ -95,13 +83,27 @@ struct KeyStore::State {
   // What an unknown key is compared with.
   const std::string nobody = base::blake2b_hex({});
 
-  // With database_mutex held.
+  static std::chrono::steady_clock::rep milliseconds_now() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::ceil<std::chrono::milliseconds>(now).count();
+  }
+
+  // With table_mutex held. What was revoked stays so, whatever a restored store says.
   Status reload() {
-    Result<Keys> loaded = load(database);
+    Result<std::vector<StoredKey>> loaded = table->all();
     if (!loaded) return std::move(loaded).error();
-    auto fresh = std::make_shared<const Keys>(*std::move(loaded));
+    const std::shared_ptr<const Keys> known = snapshot();
+    auto fresh = std::make_shared<Keys>();
+    for (StoredKey& key : *loaded) {
+      const auto before = known->find(key.record.id);
+      if (before != known->end() && key.record.revoked == 0) {
+        key.record.revoked = before->second.record.revoked;
+      }
+      std::string id = key.record.id;
+      fresh->emplace(std::move(id), std::move(key));
+    }
     const std::lock_guard lock(keys_mutex);
-    keys.swap(fresh);
+    keys = std::move(fresh);
     return {};
   }
 
@@ -115,12 +117,19 @@ KeyStore::KeyStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 KeyStore::~KeyStore() = default;
 
 Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::filesystem::path& file) {
-  Result<SqliteDatabase> database = SqliteDatabase::open(file);
-  if (!database) return std::move(database).error();
-  const Status made = database->transaction([&] { return database->execute(schema); });
-  if (!made) return made.error();
-  std::unique_ptr<KeyStore> store(new KeyStore(std::make_unique<State>(*std::move(database))));
+  auto table = SqliteKeyTable::open(file);
+  if (!table) return std::move(table).error();
+  std::unique_ptr<KeyStore> store(
+      new KeyStore(std::make_unique<State>(*std::move(table), std::chrono::milliseconds::max())));
   if (Status read = store->refresh(); !read) return std::move(read).error();
+  return store;
+}
+
+std::unique_ptr<KeyStore> KeyStore::open(const base::RedisAddress& redis,
+                                         std::chrono::milliseconds cached) {
+  std::unique_ptr<KeyStore> store(
+      new KeyStore(std::make_unique<State>(std::make_unique<RedisKeyTable>(redis), cached)));
+  (void)store->refresh();  // it is away() until the first that succeeds
   return store;
 }
 
@@ -132,44 +141,48 @@ Result<std::string> KeyStore::create(std::string_view agent, std::chrono::second
   if (lifetime.count() <= 0 || lifetime.count() > latest - std::max<std::int64_t>(now, 0)) {
     return Error{Code::invalid, "A key's lifetime must be positive and end some day.", ""};
   }
-  const std::string id = base::random_text(id_alphabet, id_length);
-  std::string key = std::string(prefix) + id + '_';
-  key += base::random_text(secret_alphabet, secret_length);
-
-  const std::lock_guard lock(state_->database_mutex);
-  auto insert = state_->database.prepare(
-      "INSERT INTO keys(id, agent, hash, created, expires, revoked) VALUES(?1, ?2, ?3, ?4, ?5, 0)");
-  if (!insert) return std::move(insert).error();
-  insert->bind(1, id).bind(2, agent).bind(3, base::blake2b_hex(key));
-  insert->bind(4, now).bind(5, now + lifetime.count());
-  if (Status inserted = insert->run(); !inserted) return std::move(inserted).error();
+  MadeKey key = make_key(agent, lifetime, now);
+  const std::lock_guard lock(state_->table_mutex);
+  if (Status inserted = state_->table->insert(key.stored); !inserted) {
+    return std::move(inserted).error();
+  }
   if (Status reloaded = state_->reload(); !reloaded) return std::move(reloaded).error();
-  return key;
+  return std::move(key.text);
+}
+
+Result<std::string> KeyStore::rotate(std::string_view id, std::chrono::seconds overlap,
+                                     std::int64_t now) {
+  const std::lock_guard lock(state_->table_mutex);
+  if (Status reloaded = state_->reload(); !reloaded) return std::move(reloaded).error();
+  const std::shared_ptr<const Keys> keys = state_->snapshot();
+  const auto found = keys->find(id);
+  if (found == keys->end()) return unknown_id(id);
+  const KeyRecord& old = found->second.record;
+  if (old.revoked != 0 || now >= old.expires) {
+    return Error{Code::invalid, "This key is valid no more: make a new one with 'key create'.", ""};
+  }
+  MadeKey key = make_key(old.agent, std::chrono::seconds(old.expires - old.created), now);
+  const Result<bool> replaced = state_->table->replace(id, now + overlap.count(), key.stored);
+  if (!replaced) return replaced.error();
+  if (!*replaced) return unknown_id(id);
+  if (Status reloaded = state_->reload(); !reloaded) return std::move(reloaded).error();
+  return std::move(key.text);
 }
 
 Result<std::vector<KeyRecord>> KeyStore::list() const {
-  const std::lock_guard lock(state_->database_mutex);
-  auto select = state_->database.prepare(
-      "SELECT id, agent, created, expires, revoked FROM keys ORDER BY created DESC, rowid DESC");
-  if (!select) return std::move(select).error();
+  const std::lock_guard lock(state_->table_mutex);
+  auto keys = state_->table->all();
+  if (!keys) return std::move(keys).error();
   std::vector<KeyRecord> records;
-  for (;;) {
-    const Result<bool> row = select->step();
-    if (!row) return row.error();
-    if (!*row) return records;
-    records.push_back(read_record(*select));
-  }
+  for (StoredKey& key : *keys) records.push_back(std::move(key.record));
+  return records;
 }
 
 Status KeyStore::revoke(std::string_view id, std::int64_t now) {
-  const std::lock_guard lock(state_->database_mutex);
-  auto update = state_->database.prepare(
-      "UPDATE keys SET revoked = CASE revoked WHEN 0 THEN ?2 ELSE revoked END WHERE id = ?1");
-  if (!update) return std::move(update).error();
-  if (Status updated = update->bind(1, id).bind(2, now).run(); !updated) return updated;
-  if (state_->database.changes() == 0) {
-    return Error{Code::not_found, "There is no key with this id.", std::string(id.substr(0, 64))};
-  }
+  const std::lock_guard lock(state_->table_mutex);
+  const Result<bool> revoked = state_->table->revoke(id, now);
+  if (!revoked) return revoked.error();
+  if (!*revoked) return unknown_id(id);
   return state_->reload();
 }
 
@@ -183,18 +196,37 @@ std::optional<KeyRecord> KeyStore::check(std::string_view key, std::int64_t now)
   if (!known || !equal) return std::nullopt;
   const KeyRecord& record = found->second.record;
   if (record.revoked != 0 || now >= record.expires) return std::nullopt;
+  if (away()) return std::nullopt;
   return record;
 }
 
+bool KeyStore::may_be_new(std::string_view key) const {
+  const std::string_view id = id_of(key);
+  return !id.empty() && !state_->snapshot()->contains(id);
+}
+
+bool KeyStore::away() const {
+  if (state_->cached == std::chrono::milliseconds::max()) return false;
+  const auto answered = state_->answered.load();
+  return answered == 0 || State::milliseconds_now() - answered > state_->cached.count();
+}
+
 Status KeyStore::refresh() {
-  const std::lock_guard lock(state_->database_mutex);
+  const std::lock_guard lock(state_->table_mutex);
   // The version first: what changes after it is read is seen by the next refresh.
-  const Result<std::int64_t> version = state_->database.query_integer("PRAGMA data_version");
+  const Result<std::int64_t> version = state_->table->version();
   if (!version) return version.error();
-  if (*version == state_->data_version) return {};
-  if (Status reloaded = state_->reload(); !reloaded) return reloaded;
-  state_->data_version = *version;
+  if (state_->version != *version) {
+    if (Status reloaded = state_->reload(); !reloaded) return reloaded;
+    state_->version = *version;
+  }
+  state_->answered = State::milliseconds_now();
   return {};
+}
+
+Result<std::unique_ptr<KeyStore>> open_key_store(const Config& config) {
+  if (!config.redis) return KeyStore::open(config.store);
+  return KeyStore::open(*config.redis, config.store_down.keys_cached);
 }
 
 }  // namespace gateway

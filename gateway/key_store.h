@@ -9,30 +9,33 @@
 #include <string_view>
 #include <vector>
 
+#include "base/redis_connection.h"
 #include "base/result.h"
+#include "gateway/key_table.h"
 
 namespace gateway {
 
-/// What is kept of an agent's key. Times are seconds since the epoch.
-struct KeyRecord {
-  std::string id;
-  std::string agent;
-  std::int64_t created = 0;
-  std::int64_t expires = 0;
-  std::int64_t revoked = 0;  ///< 0: not revoked
-};
+struct Config;
 
 /// Agents' keys, `sl_<id>_<secret>`: 256 random bits, of which the store keeps only a BLAKE2b hash
-/// (they need no slow hash; security-reliability.md §4.2). Several processes may use one file.
-/// check() is thread-safe.
+/// (they need no slow hash; security-reliability.md §4.2). Several processes may use one store.
+/// check(), may_be_new() and away() are thread-safe and answer from memory; the rest may block.
 class KeyStore {
  public:
   /// Opens or makes the file. Code::unavailable when it cannot.
   static base::Result<std::unique_ptr<KeyStore>> open(const std::filesystem::path& file);
+  /// Keys in Redis, which need not answer yet. What was read last counts for `cached`.
+  static std::unique_ptr<KeyStore> open(const base::RedisAddress& redis,
+                                        std::chrono::milliseconds cached);
   ~KeyStore();
 
   /// Makes a key and returns its whole text, which is shown once and never kept.
   base::Result<std::string> create(std::string_view agent, std::chrono::seconds lifetime,
+                                   std::int64_t now);
+  /// Makes a key for the same agent and as long as the one with this id, which from then on is
+  /// valid for `overlap` at most. Code::not_found when there is no such id, Code::invalid when it
+  /// is valid no more.
+  base::Result<std::string> rotate(std::string_view id, std::chrono::seconds overlap,
                                    std::int64_t now);
   /// All keys, newest first.
   base::Result<std::vector<KeyRecord>> list() const;
@@ -40,11 +43,15 @@ class KeyStore {
   base::Status revoke(std::string_view id, std::int64_t now);
 
   /// The record of a valid key; nullopt for an unknown, wrong, expired or revoked one, all in the
-  /// same time. Answers from memory.
+  /// same time, and for every key while away().
   std::optional<KeyRecord> check(std::string_view key, std::int64_t now) const;
+  /// Whether it has the form of a key and an id that is not known, as a key that was just made.
+  bool may_be_new(std::string_view key) const;
+  /// Whether the store has not answered for so long that nothing read from it counts any more.
+  bool away() const;
 
   /// Takes over what other processes changed; cheap when nothing did. Called every quarter second,
-  /// so that a revocation holds within a second. Code::unavailable when the file cannot be read.
+  /// so that a revocation holds within a second. Code::unavailable when the store cannot be read.
   base::Status refresh();
 
  private:
@@ -52,5 +59,9 @@ class KeyStore {
   explicit KeyStore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// The keys of a configuration: in its file, or in its Redis. Code::unavailable when the file
+/// cannot be opened.
+base::Result<std::unique_ptr<KeyStore>> open_key_store(const Config& config);
 
 }  // namespace gateway

@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view tcp_scheme = "redis://";
 constexpr std::string_view unix_scheme = "redis+unix://";
 constexpr int most_databases = 16'384;
+// Keys are read four times a second: a shorter silence is none.
+constexpr std::chrono::milliseconds shortest_cached{1'000};
 
 template <class Number>
 bool parse_whole(std::string_view text, Number& number) {
@@ -74,6 +76,23 @@ bool read_unix(std::string_view text, base::RedisAddress& address) {
   return text.starts_with('/') && text.size() <= 107;  // sockaddr_un::sun_path
 }
 
+// `deny`, or `cached 15m`.
+std::chrono::milliseconds read_cached(const base::YamlNode& node) {
+  constexpr std::string_view cached = "cached ";
+  const std::string text = node.text();
+  if (text == "deny") return shortest_cached;
+  try {
+    if (text.starts_with(cached)) {
+      const std::string duration = "'" + text.substr(cached.size()) + "'";
+      const std::chrono::milliseconds given(base::YamlNode::parse(duration, "").milliseconds());
+      if (given >= shortest_cached) return given;
+    }
+  } catch (const base::ConfigError&) {
+    // as if it were anything else
+  }
+  node.fail("expected deny, or cached and a duration such as 'cached 15m'; found '" + text + "'");
+}
+
 }  // namespace
 
 std::optional<base::RedisAddress> parse_redis(const base::YamlNode& node,
@@ -100,20 +119,22 @@ std::optional<base::RedisAddress> parse_redis(const base::YamlNode& node,
   return std::nullopt;
 }
 
-policies::ledger::StoreDown parse_store_down(const base::YamlNode& node) {
-  policies::ledger::StoreDown down;
+StoreDown parse_store_down(const base::YamlNode& node) {
+  StoreDown down;
   const auto read_limits = [&](const base::YamlNode& value) {
     const std::string text = value.text();
     if (text != "local" && text != "deny")
       value.fail("expected local or deny; found '" + text + "'");
-    down.local_limits = text == "local";
+    down.ledger.local_limits = text == "local";
   };
   const auto read_budgets = [](const base::YamlNode& value) {
     if (value.text() != "deny") value.fail("expected deny; found '" + value.text() + "'");
   };
-  base::read_map(node, {{"limits", read_limits}, {"budgets", read_budgets}},
-                 {{"keys", "keys on Redis are not part of this build"},
-                  {"approvals", "approvals are not part of this build"},
+  const auto read_keys = [&](const base::YamlNode& value) {
+    down.keys_cached = read_cached(value);
+  };
+  base::read_map(node, {{"keys", read_keys}, {"limits", read_limits}, {"budgets", read_budgets}},
+                 {{"approvals", "approvals are not part of this build"},
                   {"runs", "the agent runtime is not part of this build"}});
   return down;
 }

@@ -5,7 +5,7 @@
 
 #include "base/redis_connection.h"
 #include "base/yaml.h"
-#include "policies/ledger/redis_ledger.h"
+#include "gateway/config.h"
 
 namespace gateway {
 
@@ -15,6 +15,6 @@ std::optional<base::RedisAddress> parse_redis(const base::YamlNode& node,
                                               const std::filesystem::path& directory);
 
 /// The map under `store_down`.
-policies::ledger::StoreDown parse_store_down(const base::YamlNode& node);
+StoreDown parse_store_down(const base::YamlNode& node);
 
 }  // namespace gateway

@@ -16,6 +16,8 @@ using base::Json;
 
 constexpr int default_days = 90;
 constexpr int longest_days = 3650;
+constexpr int default_overlap_hours = 24;
+constexpr int longest_overlap_hours = 24 * 90;
 
 std::int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -45,7 +47,7 @@ Exit create(const Invocation& invocation, const std::string& agent, int days) {
               << (near.empty() ? "" : "; did you mean " + near + "?") << "\n";
     return Exit::usage;
   }
-  auto store = KeyStore::open(loaded.config.store);
+  auto store = open_key_store(loaded.config);
   if (!store) return fail(store.error());
   auto key = (*store)->create(agent, std::chrono::hours(24 * days), now_seconds());
   if (!key) return fail(key.error());
@@ -58,8 +60,23 @@ Exit create(const Invocation& invocation, const std::string& agent, int days) {
   return Exit::done;
 }
 
+Exit rotate(const Invocation& invocation, const std::string& id, int hours) {
+  auto store = open_key_store(load_chosen_config(invocation));
+  if (!store) return fail(store.error());
+  auto key = (*store)->rotate(id, std::chrono::hours(hours), now_seconds());
+  if (!key) return fail(key.error());
+  if (invocation.json) {
+    std::cout << base::dump_json({{"id", id}, {"key", *key}, {"overlap_hours", hours}}) << "\n";
+  } else {
+    std::cerr << "This key is shown once. The old one is valid for " << hours
+              << " hours more, unless it expires before.\n";
+    std::cout << *key << "\n";
+  }
+  return Exit::done;
+}
+
 Exit list(const Invocation& invocation) {
-  auto store = KeyStore::open(load_chosen_config(invocation).store);
+  auto store = open_key_store(load_chosen_config(invocation));
   if (!store) return fail(store.error());
   auto keys = (*store)->list();
   if (!keys) return fail(keys.error());
@@ -77,7 +94,7 @@ Exit list(const Invocation& invocation) {
 }
 
 Exit revoke(const Invocation& invocation, const std::string& id) {
-  auto store = KeyStore::open(load_chosen_config(invocation).store);
+  auto store = open_key_store(load_chosen_config(invocation));
   if (!store) return fail(store.error());
   if (auto status = (*store)->revoke(id, now_seconds()); !status) return fail(status.error());
   if (invocation.json) {
@@ -111,6 +128,18 @@ void add_key(CLI::App& app, Invocation& invocation) {
   list_keys->footer("Example: sluice key list --json");
   list_keys->callback(
       [&invocation] { invocation.run = [&invocation] { return list(invocation); }; });
+
+  auto hours = std::make_shared<int>(default_overlap_hours);
+  CLI::App* rotate_key = key->add_subcommand(
+      "rotate", "Make a new key for the agent of an old one, and print it, once");
+  rotate_key->add_option("ID", *name, "The id of the old key, as `key list` shows it")->required();
+  rotate_key->add_option("--overlap", *hours, "Hours for which the old key stays valid")
+      ->check(CLI::Range(0, longest_overlap_hours))
+      ->capture_default_str();
+  rotate_key->footer("Example: sluice key rotate 3f9k2m0q8zx1 --overlap 1");
+  rotate_key->callback([&invocation, name, hours] {
+    invocation.run = [&invocation, name, hours] { return rotate(invocation, *name, *hours); };
+  });
 
   CLI::App* revoke_key = key->add_subcommand("revoke", "Revoke a key by its id");
   revoke_key->add_option("ID", *name, "The id that `key list` shows")->required();
