@@ -7,7 +7,7 @@ import { budgetText, clientPolicy, clientServers, exported } from './support/cli
 import { endAll } from './support/end_all.mjs';
 import { closedPort } from './support/hostile_servers.mjs';
 import { Sluice } from './support/sluice.mjs';
-import { within } from './support/time.mjs';
+import { eventually, within } from './support/time.mjs';
 
 const program = fileURLToPath(new URL('clients/inspector/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js', import.meta.url));
 
@@ -71,6 +71,17 @@ test('Inspector reports every refusal with its exit status', async () => {
 
 test('Inspector gets the result of a call that reports progress', async () => {
   assert.equal(text(await call('legacy', 'talk__work', { steps: 3 })), 'worked 3');
+});
+
+test('Inspector that is interrupted cancels its call, but only in the revision where a closed connection says so', async () => {
+  await Promise.all(['legacy', 'auto'].map(async (era) => {
+    const waiting = inspect(era, '--method', 'tools/call', '--tool-name', 'talk__wait', '--tool-args-json', JSON.stringify({ who: era }));
+    await eventually(`the ${era} call waits`, () => servers.seen.waiting.has(era));
+    waiting.child.kill('SIGINT');
+    await waiting.ended;
+  }));
+  await eventually('the server knows of it', () => servers.seen.cancelled.has('auto'));
+  assert.equal(servers.seen.cancelled.has('legacy'), false);
 });
 
 test('Inspector connects anew with each command, so that a restarted gateway is none the worse', async () => {

@@ -42,7 +42,6 @@ export const budgetText = /^Budget shopper\/daily: 1 of 1 calls used\. Nothing w
 export function testClients(differs) {
   const names = Object.keys(differs);
   const said = Object.fromEntries(names.map((name) => [name, {}]));
-  const cancelledBefore = {};
   let servers, sluice, clients;
 
   const all = (act) => Promise.all(clients.map(act));
@@ -61,8 +60,8 @@ export function testClients(differs) {
       await eventually(`the call of ${client.name} waits`, () => servers.seen.waiting.has(client.name));
       client.go();
       await hear(client, 'cancel', 'restart');
+      said[client.name].cancelled = await eventually('the server knows of it', () => servers.seen.cancelled.has(client.name)).catch(String);
     });
-    names.forEach((name) => (cancelledBefore[name] = servers.seen.cancelled.has(name)));
     assert.equal(await sluice.stop(), true);
     await sluice.start();
     await sluice.ready(Object.keys(servers.urls));
@@ -95,12 +94,13 @@ export function testClients(differs) {
         assert.match(said[name].budget.text, budgetText);
       });
 
-      test('gets the result of a call that reports progress, of which it does not hear', () =>
-        assert.deepEqual(said[name].progress, { heard: [], isError: false, text: 'worked 3' }));
+      test('hears of progress', () => assert.deepEqual(said[name].progress, {
+        heard: [1, 2, 3].map((step) => [step, 3, `step ${step}`]), isError: false, text: 'worked 3',
+      }));
 
-      test('cancels a call without the server learning of it', () => {
+      test('cancels a call at the server', () => {
         assert.match(said[name].cancel.error, cancel);
-        assert.equal(cancelledBefore[name], false);
+        assert.equal(said[name].cancelled, true);
       });
 
       test(same ? 'has to connect again after the gateway restarted' : 'goes on after the gateway restarted', () => {
