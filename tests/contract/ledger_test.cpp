@@ -18,7 +18,9 @@
 
 #include "base/sqlite_journal.h"
 #include "policies/ledger/memory_ledger.h"
+#include "policies/ledger/redis_keys.h"
 #include "policies/ledger/redis_ledger.h"
+#include "policies/ledger/redis_scripts.h"
 #include "policies/ledger/spending_table.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/quotas.h"
@@ -515,6 +517,25 @@ TEST_CASE("ledger on Redis: an admission whose answer was lost is given back whe
   CHECK(subject.refused(tests::admission_of({&budget})).used == 2);
   subject.await([&] { return subject.use_of("role/writer/daily/calls agent:a").settled == 2; });
   CHECK(subject.use_of("role/writer/daily/calls agent:a").unknown == 0);
+}
+
+TEST_CASE("ledger on Redis: what a lost connection brings after it was given up is refused",
+          "[contract]") {
+  OnRedis subject;
+  const Quota slots = tests::slots_quota(5);
+  base::RedisConnection redis(subject.loops().at(0), subject.server->address());
+  base::RedisArguments cancel{"2", store_key, leases_key("acme"), "node", "7", "req_lost"};
+  REQUIRE(subject.run(redis.run(cancel_script, cancel))->integer == 0);
+  const auto admit = [&](std::uint64_t generation) {
+    const Admission admission = tests::admission_of({&slots});
+    const auto reply =
+        subject.run(redis.run(admit_script, admit_arguments(admission, {"node", generation, ""},
+                                                            RedisNode::lease, SystemClock())));
+    return reply->list.at(0).integer;
+  };
+  CHECK(admit(6) == -2);
+  CHECK(admit(7) == -2);
+  CHECK(admit(8) == 1);
 }
 
 TEST_CASE("ledger on Redis: how a call ended is told when Redis is there again", "[contract]") {
