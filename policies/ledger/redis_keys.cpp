@@ -1,5 +1,7 @@
 #include "policies/ledger/redis_keys.h"
 
+#include <algorithm>
+
 #include "policies/ledger/budget_counter.h"
 #include "policies/ledger/gcra.h"
 
@@ -11,6 +13,7 @@ const std::string prefix = "sluice:{";
 const std::string shared_tag = "all tenants";
 // An ended window is kept for a while, for a clock that is set back.
 constexpr std::int64_t kept_seconds = 86'400;
+constexpr std::size_t most_known = 64;
 
 // An empty tag would be none.
 std::string tag(const std::string& name) {
@@ -41,7 +44,8 @@ void add_keys(const Charge& charge, const std::string& tenant, base::RedisArgume
   }
 }
 
-void add_numbers(const Charge& charge, WallTime now, base::RedisArguments& arguments) {
+void add_numbers(const Charge& charge, WallTime now, Bookings& bookings,
+                 base::RedisArguments& arguments) {
   const Quota& quota = *charge.quota;
   const char kind = kind_of(quota);
   const std::size_t former = quota.is_budget() ? quota.former.size() : 0;
@@ -52,7 +56,7 @@ void add_numbers(const Charge& charge, WallTime now, base::RedisArguments& argum
         microseconds(Gcra(quota.limit, quota.period, quota.burst).interval);
     arguments.add(interval).add(interval * (quota.burst - 1)).add("").add("");
   } else if (kind == 'b') {
-    const Span span = quota.window.booking(now);
+    const Span& span = bookings.of(quota.window, now);
     arguments.add(seconds_of(span.start)).add(seconds_of(span.end));
     arguments.add(seconds_of(span.end) + kept_seconds).add(to_string(quota.window));
   } else {
@@ -68,9 +72,21 @@ const char* const budget_key_pattern = "sluice:{*}:b:*";
 
 std::string leases_key(const std::string& tenant) { return tag(tenant) + "leases"; }
 
+const Span& Bookings::of(const Window& window, WallTime now) {
+  const auto found = std::find_if(known_.begin(), known_.end(),
+                                  [&](const auto& known) { return known.first == window; });
+  if (found != known_.end()) {
+    const bool lasts = found->second.start <= now && now < found->second.until;
+    if (!lasts) found->second = window.booking(now);
+    return found->second;
+  }
+  if (known_.size() == most_known) known_.clear();
+  return known_.emplace_back(window, window.booking(now)).second;
+}
+
 base::RedisArguments admit_arguments(const Admission& admission, const RedisCaller& caller,
-                                     std::chrono::milliseconds lease, const Clock& clock) {
-  const WallTime now = clock.wall();
+                                     std::chrono::milliseconds lease, WallTime now,
+                                     Bookings& bookings) {
   base::RedisArguments keys, arguments;
   keys.add(store_key).add(leases_key(admission.tenant));
   arguments.add(admission.call).add(microseconds(lease));
@@ -78,7 +94,7 @@ base::RedisArguments admit_arguments(const Admission& admission, const RedisCall
   arguments.add(seconds_of(now));
   for (const Charge& charge : admission.charges) {
     add_keys(charge, admission.tenant, keys);
-    add_numbers(charge, now, arguments);
+    add_numbers(charge, now, bookings, arguments);
   }
   base::RedisArguments all;
   all.add(static_cast<std::int64_t>(keys.count())).append(keys).append(arguments);

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/redis_arguments.h"
-#include "policies/ledger/clock.h"
 #include "policies/ledger/ledger.h"
 
 namespace policies::ledger {
@@ -25,9 +26,19 @@ struct RedisCaller {
   std::string_view epoch;        ///< that the store must have, or ""
 };
 
+/// The bookings of now, found once for as long as they last: calendars are slow. Not thread-safe.
+class Bookings {
+ public:
+  const Span& of(const Window& window, WallTime now);
+
+ private:
+  std::vector<std::pair<Window, Span>> known_;
+};
+
 /// For admit_script.
 base::RedisArguments admit_arguments(const Admission& admission, const RedisCaller& caller,
-                                     std::chrono::milliseconds lease, const Clock& clock);
+                                     std::chrono::milliseconds lease, WallTime now,
+                                     Bookings& bookings);
 
 /// The key of a budget's bucket, taken apart; an empty name when `key` is none.
 std::string bucket_of_key(const std::string& key);

@@ -74,14 +74,18 @@ Task<Result<RedisReply>> RedisNode::try_to_admit(const Admission& admission) {
   if (!tenants_.contains(admission.tenant)) co_await introduce(admission.tenant);
   if (!lost_.empty()) co_await cancel_lost();
   std::string epoch;
-  if (spends(admission)) {
+  const bool asks = spends(admission);
+  if (asks && knows_epoch()) {
+    epoch = *asked_->epoch;
+  } else if (asks) {
     auto asked = co_await this->epoch();
     if (!asked) co_return std::move(asked).error();
     epoch = *std::move(asked);
   }
   const std::uint64_t generation = connection_.generation();
   auto reply = co_await connection_.run(
-      admit_script, admit_arguments(admission, {name_, generation, epoch}, lease, clock_));
+      admit_script,
+      admit_arguments(admission, {name_, generation, epoch}, lease, clock_.wall(), bookings_));
   if (!reply) lose(admission, generation);
   co_return reply;
 }
@@ -106,11 +110,16 @@ Task<void> RedisNode::introduce(std::string tenant) {
   if (!is_error(reply)) tenants_.insert(std::move(tenant));
 }
 
+bool RedisNode::knows_epoch() const {
+  return asked_ && asked_->generation == connection_.generation() && connection_.connected() &&
+         asked_->epoch.ok();
+}
+
 Task<Result<std::string>> RedisNode::epoch() {
   const auto now = std::chrono::steady_clock::now();
-  const bool asked = asked_ && asked_->generation == connection_.generation() &&
-                     (asked_->epoch.ok() || now < asked_->at + refusal_lasts);
-  if (asked && connection_.connected()) co_return asked_->epoch;
+  const bool refused = asked_ && asked_->generation == connection_.generation() &&
+                       !asked_->epoch.ok() && now < asked_->at + refusal_lasts;
+  if (knows_epoch() || refused) co_return asked_->epoch;
   auto epoch = co_await epoch_.ask(connection_);
   if (connection_.connected()) asked_.emplace(Asked{connection_.generation(), now, epoch});
   co_return epoch;

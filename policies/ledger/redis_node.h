@@ -15,6 +15,7 @@
 #include "policies/ledger/clock.h"
 #include "policies/ledger/ledger.h"
 #include "policies/ledger/redis_epoch.h"
+#include "policies/ledger/redis_keys.h"
 
 namespace policies::ledger {
 
@@ -59,6 +60,7 @@ class RedisNode final {
     bool sending = false;
   };
 
+  bool knows_epoch() const;
   base::Task<base::Result<base::RedisReply>> try_to_admit(const Admission& admission);
   base::Task<void> prepare();
   base::Task<void> introduce(std::string tenant);
@@ -75,6 +77,7 @@ class RedisNode final {
   RedisEpoch& epoch_;
   const Clock& clock_;
   const std::string name_;
+  Bookings bookings_;
 
   std::uint64_t prepared_ = 0;  // the connection's generation
   std::optional<Asked> asked_;

@@ -14,21 +14,25 @@ local function text(number) return string.format('%.0f', number) end
 const std::string resolving =
     R"(local function book(key, start, amount, fate)
   local all = start .. ':n'
-  if fate == 'x' then
-    if redis.call('HINCRBY', key, all, '-' .. amount) < 0 then
-      redis.call('HDEL', key, all)
-      return false
-    end
-    if redis.call('HEXISTS', key, start .. ':e') == 1 then
-      redis.call('HINCRBY', key, 't', '-' .. amount)
-    end
-    return true
-  end
-  local field = start .. ':' .. fate
-  local booked = redis.call('HINCRBY', key, field, amount)
-  if booked == tonumber(amount) and redis.call('HEXISTS', key, all) == 0 then
+  if fate ~= 'x' then
+    local field = start .. ':' .. fate
+    local booked = redis.call('HINCRBY', key, field, amount)
+    if booked ~= tonumber(amount) or redis.call('HGET', key, 'w') == start or
+       redis.call('HEXISTS', key, all) == 1 then return true end
     redis.call('HDEL', key, field)
     return false
+  end
+  if redis.call('HGET', key, 'w') == start then
+    redis.call('HINCRBY', key, 't', '-' .. amount)
+    return true
+  end
+  if redis.call('HINCRBY', key, all, '-' .. amount) < 0 then
+    redis.call('HDEL', key, all)
+    return false
+  end
+  if redis.call('HEXISTS', key, start .. ':e') == 1 then
+    redis.call('HINCRBY', key, 't', '-' .. amount)
+    redis.call('HINCRBY', key, 'o', '-' .. amount)
   end
   return true
 end
@@ -70,12 +74,19 @@ const std::string budgets =
       return true
     end
   end
-  local moved = redis.call('GET', 'moved:' .. c.key)
-  if moved then c.key = moved end
-  return moved
+  local key = c.key  -- a gateway that has not heard of it yet
+  for rename = 1, 4 do
+    key = redis.call('GET', 'moved:' .. key)
+    if not key then return false end
+    if redis.call('EXISTS', key) == 1 then
+      c.key = key
+      return true
+    end
+  end
+  return false
 end
-local function bookings_of(key)
-  local bookings = {}
+local function bookings_of(key, total, newest)
+  local bookings, others = {}, 0
   local fields = redis.call('HGETALL', key)
   for at = 1, #fields, 2 do
     local start, what = string.match(fields[at], '^(%d+):(%a)$')
@@ -83,39 +94,47 @@ local function bookings_of(key)
       local booking = bookings[start] or {n = 0, s = 0, u = 0}
       booking[what] = tonumber(fields[at + 1])
       bookings[start] = booking
+    elseif fields[at] == 'o' then
+      others = tonumber(fields[at + 1])
     end
   end
+  if newest and bookings[newest] then bookings[newest].n = total - others end
   return bookings
 end
-local function turn(c, newest, window, wall)
-  local bookings, used, first = bookings_of(c.key), 0, nil
-  local moment = math.max(wall, newest)
-  local started = text(newest)
-  if not bookings[started] or not bookings[started].e then
-    bookings[started] = bookings[started] or {n = 0, s = 0, u = 0}
-    bookings[started].e = c.ends
-    redis.call('HSET', c.key, started .. ':n', text(bookings[started].n), started .. ':e', text(c.ends))
-    redis.call('EXPIREAT', c.key, c.kept)
+local function turn(c, known, wall)
+  local newest = math.max(tonumber(known[1] or '0'), c.from)
+  local bookings = bookings_of(c.key, tonumber(known[3] or '0'), known[1])
+  local used, first, moment, started = 0, nil, math.max(wall, newest), text(newest)
+  local current = bookings[started] or {n = 0, s = 0, u = 0}
+  bookings[started] = current
+  if not current.e then
+    current.e = c.ends
+    redis.call('HSET', c.key, started .. ':e', text(c.ends))
   end
   for start, booking in pairs(bookings) do
     local counts = booking.e and booking.e > moment
-    if counts and window and window ~= c.window then
+    if counts and known[2] and known[2] ~= c.window then
       booking.e = c.ends
       redis.call('HSET', c.key, start .. ':e', text(c.ends))
-      redis.call('EXPIREAT', c.key, c.kept)
     end
     if counts then
       used = used + booking.n
       if booking.n > 0 then first = math.min(first or booking.e, booking.e) end
     else
       redis.call('HDEL', c.key, start .. ':e')
-      if booking.n == booking.s + booking.u then
-        redis.call('HDEL', c.key, start .. ':n', start .. ':s', start .. ':u')
-      end
+    end
+    if start == started then
+      redis.call('HDEL', c.key, start .. ':n')
+    elseif not counts and booking.n == booking.s + booking.u then
+      redis.call('HDEL', c.key, start .. ':n', start .. ':s', start .. ':u')
+    else
+      redis.call('HSET', c.key, start .. ':n', text(booking.n))
     end
   end
   c.start, c.used, c.first = started, used, first or c.ends
-  redis.call('HSET', c.key, 'w', started, 'k', c.window, 't', text(used), 'x', text(c.first))
+  redis.call('HSET', c.key, 'w', started, 'k', c.window, 't', text(used), 'o',
+             text(used - current.n), 'x', text(c.first))
+  redis.call('EXPIREAT', c.key, c.kept)
 end
 local function look(c, wall)
   local known = redis.call('HMGET', c.key, 'w', 'k', 't', 'x')
@@ -127,7 +146,7 @@ local function look(c, wall)
   if newest >= c.from and known[2] == c.window and math.max(wall, newest) < first then
     c.start, c.used, c.first = known[1], tonumber(known[3]), first
   else
-    turn(c, math.max(newest, c.from), known[2], wall)
+    turn(c, known, wall)
   end
 end
 )";
@@ -137,7 +156,6 @@ const std::string admitting =
 local state = redis.call('HMGET', store, 'epoch', 'fence:' .. ARGV[3])
 if ARGV[5] ~= '' and state[1] ~= ARGV[5] then return {-1} end
 if state[2] and tonumber(state[2]) >= tonumber(ARGV[4]) then return {-2} end
-end_leases(now)
 local charges, refusal, key = {}, nil, 3
 local function refuse(index, used, wait, first)
   if not refusal or refusal[4] < wait then refusal = {0, index, used, wait, first} end
@@ -155,6 +173,10 @@ for at = 7, #ARGV, 8 do
     if wait > 0 then refuse(index, limit, wait, 0) end
   elseif c.kind == 'c' then
     local used = tonumber(redis.call('GET', c.key) or '0')
+    if tonumber(c.amount) > limit - used then
+      end_leases(now)  -- a gateway that died may have held them
+      used = tonumber(redis.call('GET', c.key) or '0')
+    end
     if tonumber(c.amount) > limit - used then refuse(index, used, 1000000, 0) end
   else
     c.from, c.ends, c.kept = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]), ARGV[at + 6]
@@ -177,7 +199,6 @@ for _, c in ipairs(charges) do
     redis.call('INCR', c.key)
     hold[#hold + 1], hold[#hold + 2] = 'c', c.key
   else
-    redis.call('HINCRBY', c.key, c.start .. ':n', c.amount)
     redis.call('HINCRBY', c.key, 't', c.amount)
     hold[#hold + 1], hold[#hold + 2], hold[#hold + 3], hold[#hold + 4] = 'b', c.key, c.start, c.amount
   end

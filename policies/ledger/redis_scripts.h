@@ -9,11 +9,12 @@ namespace policies::ledger {
 /// of one tenant.
 ///
 /// A bucket is a string (rate: the theoretical arrival in microseconds of Redis's clock;
-/// concurrency: calls in flight) or a hash (budget). The hash has, for each booking by its START in
-/// seconds since the epoch, `START:n` for all that was taken, of which `START:s` was settled and
-/// `START:u` charged as unknown, and `START:e` for when it stops counting, until it has; beside
-/// these `w`, the newest START, `k`, the window, `t`, the sum of all that counts, and `x`, when
-/// the first of it stops counting.
+/// concurrency: calls in flight) or a hash (budget). The hash has `w`, when the booking of now
+/// began in seconds since the epoch, `k`, the window, `t`, the sum of all that counts, `o`, that
+/// less what was taken in the booking of now, and `x`, when the first of it stops counting; and for
+/// each booking by its START: `START:s` and `START:u` for what was settled and charged as unknown,
+/// `START:e` for when it stops counting, until it has, and once it is over `START:n` for all that
+/// was taken in it.
 ///
 /// A hold is a member of the sorted set `leases`, which says what it holds, scored with the end of
 /// its lease in microseconds: a gateway that died renews none, and what its calls held is charged

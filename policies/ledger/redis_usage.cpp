@@ -25,10 +25,13 @@ BucketUse use_of(std::string bucket, const std::vector<RedisReply>& fields, Wall
   BucketUse use;
   use.key = std::move(bucket);
   std::map<std::string, Booked> bookings;
+  std::int64_t of_now = 0;
   for (std::size_t at = 0; at + 1 < fields.size(); at += 2) {
     const std::string& name = fields[at].text;
     const std::int64_t amount = std::strtoll(fields[at + 1].text.c_str(), nullptr, 10);
     if (name == "w") use.start = time_of(amount);
+    if (name == "t") of_now += amount;
+    if (name == "o") of_now -= amount;
     if (name.size() < 3 || name[name.size() - 2] != ':') continue;
     Booked& booked = bookings[name.substr(0, name.size() - 2)];
     if (name.back() == 'n') booked.all = amount;
@@ -36,6 +39,7 @@ BucketUse use_of(std::string bucket, const std::vector<RedisReply>& fields, Wall
     if (name.back() == 'u') booked.unknown = amount;
     if (name.back() == 'e') booked.end = amount;
   }
+  bookings[std::to_string(seconds_of(use.start))].all = of_now;
   for (const auto& [start, booked] : bookings) {
     if (time_of(booked.end) <= now) continue;
     use.settled += booked.settled;

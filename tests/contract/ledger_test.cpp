@@ -386,6 +386,10 @@ TEST_CASE("ledger: what was spent stays after a rename that says so, and so does
     subject->resolve(std::move(kept), Fate::settled);
     subject->resolve(subject->allowed(tests::admission_of({&again}, 2)), Fate::settled);
     CHECK(subject->refused(tests::admission_of({&again})).used == 5);
+    // With Redis, some gateway may not have heard of the renames yet.
+    if (implementation.name == std::string("redis")) {
+      CHECK(subject->refused(tests::admission_of({&old})).used == 5);
+    }
     const BucketUse use = subject->use_of("role/writer/each-day/calls agent:a");
     CHECK(use.settled == 5);
     CHECK(use.held == 0);
@@ -526,11 +530,12 @@ TEST_CASE("ledger on Redis: what a lost connection brings after it was given up 
   base::RedisConnection redis(subject.loops().at(0), subject.server->address());
   base::RedisArguments cancel{"2", store_key, leases_key("acme"), "node", "7", "req_lost"};
   REQUIRE(subject.run(redis.run(cancel_script, cancel))->integer == 0);
+  Bookings bookings;
   const auto admit = [&](std::uint64_t generation) {
     const Admission admission = tests::admission_of({&slots});
-    const auto reply =
-        subject.run(redis.run(admit_script, admit_arguments(admission, {"node", generation, ""},
-                                                            RedisNode::lease, SystemClock())));
+    const auto reply = subject.run(
+        redis.run(admit_script, admit_arguments(admission, {"node", generation, ""},
+                                                RedisNode::lease, SystemClock().wall(), bookings)));
     return reply->list.at(0).integer;
   };
   CHECK(admit(6) == -2);
