@@ -259,6 +259,30 @@ void Policy::decide_constrained(const Question& question, Decision& decision) co
   decision.refusal = unmet_arguments_text(question.name, allows, *question.arguments);
 }
 
+std::string Policy::access_text(std::string_view agent, std::string_view server,
+                                std::string_view tool) const {
+  const Decision decision = decide(agent, server, tool);
+  if (decision.allowed()) return "allowed";
+  if (!decision.listed) return "";
+  const auto found = agents_.find(agent);
+  Question question{found->second, found->first, server, tool, tool_id(server, tool), nullptr};
+  find_allow(question);
+  std::vector<const ConstrainedRule*> allows, denies;
+  find_constrained(question, allows, denies);
+  // In whichever order the rules are written, they say the same.
+  std::set<std::string> allowed, denied;
+  for (const ConstrainedRule* allow : allows) allowed.insert(allow->arguments.text());
+  for (const ConstrainedRule* deny : denies) denied.insert(deny->arguments.text());
+  std::string text = "allowed";
+  const char* between = " with ";
+  if (question.allow == nullptr) {
+    for (const std::string& schema : allowed) text += std::exchange(between, " or ") + schema;
+  }
+  between = " except with ";
+  for (const std::string& schema : denied) text += std::exchange(between, " or ") + schema;
+  return text;
+}
+
 const Agent* Policy::find_agent(std::string_view name) const {
   const auto found = agents_.find(name);
   return found == agents_.end() ? nullptr : &found->second.agent;

@@ -62,6 +62,11 @@ class Policy {
     return decide(Caller{agent}, server, tool, arguments);
   }
 
+  /// How an agent may call a tool, in words: "" when it may not, `allowed`, or with which
+  /// arguments.
+  std::string access_text(std::string_view agent, std::string_view server,
+                          std::string_view tool) const;
+
   bool has_view(std::string_view name) const { return views_.find(name) != views_.end(); }
 
   /// Nullptr when the policy does not name this agent.

@@ -11,10 +11,14 @@ PolicyDocument load_policy_files(const std::vector<std::filesystem::path>& files
   return builder.finish();
 }
 
-PolicyDocument parse_policy(const std::string& text, const std::string& file) {
+PolicyDocument parse_policies(const std::vector<std::pair<std::string, std::string>>& texts) {
   PolicyBuilder builder;
-  builder.read_file(base::YamlNode::parse(text, file));
+  for (const auto& [text, name] : texts) builder.read_file(base::YamlNode::parse(text, name));
   return builder.finish();
+}
+
+PolicyDocument parse_policy(const std::string& text, const std::string& file) {
+  return parse_policies({{text, file}});
 }
 
 }  // namespace policies

@@ -46,7 +46,7 @@ test('wrong usage ends with 2 and says how it is used', async () => {
 test('--help ends with 0 and shows an example for every command', async () => {
   for (const args of [['serve'], ['check'], ['call'], ['tools', 'list'], ['servers', 'status'], ['servers', 'list'],
     ['servers', 'add'], ['servers', 'import'], ['servers', 'remove'], ['servers', 'restart'], ['key', 'create'], ['key', 'list'],
-    ['key', 'revoke'], ['policy', 'explain'], ['audit', 'tail'], ['audit', 'verify']]) {
+    ['key', 'revoke'], ['policy', 'explain'], ['policy', 'show'], ['policy', 'test'], ['policy', 'diff'], ['policy', 'apply'], ['audit', 'tail'], ['audit', 'verify']]) {
     const { stdout } = await run(0, ...args, '--help');
     assert.match(stdout, /Example: sluice /, args.join(' '));
   }

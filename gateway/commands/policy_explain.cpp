@@ -1,0 +1,90 @@
+#include <iostream>
+#include <memory>
+
+#include "base/json.h"
+#include "base/yaml.h"
+#include "gateway/commands/load.h"
+#include "gateway/commands/policy_commands.h"
+#include "policies/policy.h"
+
+namespace gateway::commands {
+namespace {
+
+using base::Json;
+
+struct Question {
+  std::string agent, tool, arguments, view;
+};
+
+Exit wrong(const std::string& sentence) {
+  std::cerr << sentence << "\n";
+  return Exit::usage;
+}
+
+Json facts_of(const Question& question, const policies::Decision& decision, bool depends) {
+  Json facts{{"agent", question.agent},         {"tool", question.tool},
+             {"listed", decision.listed},       {"allowed", decision.allowed()},
+             {"depends_on_arguments", depends}, {"reason", decision.reason}};
+  if (!decision.refusal.empty()) facts["refusal"] = decision.refusal;
+  if (decision.source) {
+    facts["rule"] = {{"scope", decision.source->scope},
+                     {"kind", decision.source->kind},
+                     {"pattern", decision.source->pattern},
+                     {"file", decision.source->file},
+                     {"line", decision.source->line}};
+  }
+  return facts;
+}
+
+Exit explain(const Invocation& invocation, const Question& question) {
+  const Loaded loaded = load(invocation);
+  const policies::Policy policy(loaded.policy);
+  if (policy.find_agent(question.agent) == nullptr) {
+    const std::string near = base::nearest_name(question.agent, policy.agent_names());
+    return wrong("The policy names no agent " + question.agent +
+                 (near.empty() ? "" : "; did you mean " + near + "?"));
+  }
+  if (!question.view.empty() && !policy.has_view(question.view)) {
+    return wrong("The policy has no view " + question.view + ".");
+  }
+  const std::size_t slash = question.tool.find('/');
+  if (slash == std::string::npos) return wrong("Name the tool as server/tool.");
+  const bool given = !question.arguments.empty();
+  const auto arguments = base::parse_json(given ? question.arguments : "{}");
+  if (!arguments || !arguments->value.is_object() || arguments->inexact) {
+    return wrong("The arguments must be one JSON object" +
+                 (arguments ? "." : ": " + arguments.error().message));
+  }
+  const policies::Decision decision =
+      policy.decide(policies::Caller{question.agent, question.view}, question.tool.substr(0, slash),
+                    question.tool.substr(slash + 1), given ? &arguments->value : nullptr);
+  const bool depends = decision.listed && !decision.allowed() && !given;
+  if (invocation.json) {
+    std::cout << base::dump_json(facts_of(question, decision, depends)) << "\n";
+  } else if (depends) {
+    std::cout << "listed: " << decision.reason
+              << "\nGive arguments to see what becomes of a call.\n";
+  } else {
+    std::cout << (decision.allowed() ? "allowed: " : "refused: ") << decision.reason << "\n";
+    if (!decision.refusal.empty()) std::cout << decision.refusal << "\n";
+  }
+  return decision.allowed() || depends ? Exit::done : Exit::refused;
+}
+
+}  // namespace
+
+void add_policy_explain(CLI::App& policy, Invocation& invocation) {
+  CLI::App* command = policy.add_subcommand(
+      "explain", "Show which rule allows or refuses a call, with file and line");
+  auto question = std::make_shared<Question>();
+  command->add_option("AGENT", question->agent)->required();
+  command->add_option("TOOL", question->tool, "server/tool")->required();
+  command->add_option("ARGUMENTS", question->arguments, "A JSON object");
+  command->add_option("--view", question->view, "As asked through this view");
+  command->footer("Example: sluice policy explain clerk pay/refund '{\"amount\": 250}'");
+  command->callback([&invocation, question] {
+    invocation.run = [&invocation, question] { return explain(invocation, *question); };
+  });
+}
+
+}  // namespace gateway::commands

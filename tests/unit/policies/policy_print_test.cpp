@@ -1,0 +1,49 @@
+#include "policies/policy_print.h"
+
+#include <filesystem>
+
+#include <catch2/catch.hpp>
+
+#include "policies/policy_files.h"
+#include "policies/policy_version.h"
+
+using policies::parse_policy;
+
+namespace {
+
+// What is printed, and printed again after it was parsed.
+void check_round_trip(const policies::PolicyDocument& document) {
+  const std::string text = policies::policy_yaml(document);
+  INFO(text);
+  const auto parsed = parse_policy(text, "printed.yaml");
+  CHECK(policies::policy_version(parsed) == policies::policy_version(document));
+  CHECK(policies::policy_yaml(parsed) == text);
+  const std::string json = base::dump_json(policies::policy_json(document));
+  CHECK(policies::policy_version(parse_policy(json, "printed.json")) ==
+        policies::policy_version(document));
+}
+
+}  // namespace
+
+TEST_CASE("the example policies print as policies that are the same", "[policies]") {
+  const std::filesystem::path examples =
+      std::filesystem::path(SLUICE_SOURCE_DIR) / "policies/examples";
+  for (const auto& entry : std::filesystem::directory_iterator(examples)) {
+    INFO(entry.path());
+    check_round_trip(policies::load_policy_files({entry.path()}));
+  }
+}
+
+TEST_CASE("names and patterns that YAML takes for something else print as they are", "[policies]") {
+  check_round_trip(parse_policy(R"(
+timezone: Europe/Berlin
+currency: EUR
+defaults: {deny: ["*/drop_*", 'a/"quoted"', "a/it's", "a/#", "a/x:y", "a/{b}", "a/ümläut", "&a/b"]}
+tenants: {"null": {was: "true", budgets: [{window: 90m, money: 0.000000001}]}}
+agents: {"1": {tenant: "null", roles: ["x."]}, "-": {}}
+roles: {"x.": {includes: ["no"]}, "no": {allow: ["*"]}}
+tools: {'*/x': {price: 89.987654321, output: withhold}, a/b: {output: warn}}
+views: {'yes': {tools: ['*']}}
+)",
+                                "p.yaml"));
+}
