@@ -191,6 +191,7 @@ HttpResponse McpService::end_session(const RawRequest& request,
   if (!session) return error_response(400, "The Mcp-Session-Id header is missing.");
   if (!sessions_.close(principal, *session)) return error_response(404, "Session not found");
   changes_.end_session(principal, std::string(*session));
+  in_flight_.cancel_all(principal, *session);  // nobody is left to take the answers
   return {204, {}, {}, false};
 }
 

@@ -1,22 +1,22 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "gateway/pipeline/principal.h"
 #include "mcp/jsonrpc.h"
 
 namespace gateway {
 
-/// Requests of legacy clients that can be cancelled by notifications/cancelled. An id alone is
-/// worth nothing: it is looked up together with tenant, agent and session (invariant 7).
-/// Thread-safe.
+/// Requests of legacy clients that can be cancelled by notifications/cancelled, or by ending their
+/// session. An id alone is worth nothing: it is looked up together with tenant, agent and session
+/// (invariant 7). Thread-safe.
 class RequestsInFlight {
  private:
-  using Table = std::unordered_multimap<std::string, std::function<void()>>;
+  using Table = std::multimap<std::string, std::function<void()>>;  // a session's stand together
 
  public:
   /// As long as it lives, its request can be cancelled.
@@ -41,6 +41,8 @@ class RequestsInFlight {
                           const mcp::Id& id, std::function<void()> cancel);
   /// Cancels this owner's request in this session, if there is one.
   void cancel(const pipeline::Principal& owner, std::string_view session, const mcp::Id& id);
+  /// Cancels all that this owner asked in this session.
+  void cancel_all(const pipeline::Principal& owner, std::string_view session);
 
  private:
   void remove(Table::iterator place);

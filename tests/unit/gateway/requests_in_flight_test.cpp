@@ -38,3 +38,20 @@ TEST_CASE("a request that is over cannot be cancelled any more", "[requests_in_f
   CHECK(first == 0);
   CHECK(second == 1);
 }
+
+TEST_CASE("all requests of a session are cancelled when it ends, and no others",
+          "[requests_in_flight]") {
+  RequestsInFlight requests;
+  int cancelled = 0;
+  int others = 0;
+  const auto first = requests.add(alice, "s1", mcp::Id(7), [&] { ++cancelled; });
+  const auto second = requests.add(alice, "s1", mcp::Id("a"), [&] { ++cancelled; });
+  const auto neighbour = requests.add(alice, "s10", mcp::Id(7), [&] { ++others; });
+  const auto earlier = requests.add(alice, "s0", mcp::Id(7), [&] { ++others; });
+  const auto stranger = requests.add({"bob", "acme", ""}, "s1", mcp::Id(7), [&] { ++others; });
+  requests.cancel_all({"alice", "globex", ""}, "s1");
+  CHECK(cancelled == 0);
+  requests.cancel_all(alice, "s1");
+  CHECK(cancelled == 2);
+  CHECK(others == 0);
+}
