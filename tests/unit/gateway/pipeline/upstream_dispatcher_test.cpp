@@ -22,7 +22,8 @@ struct Fixture {
       [] {
         std::vector<tools::UpstreamSettings> settings(1);
         settings[0].name = "files";
-        settings[0].server = tools::HttpServer{*base::parse_url("http://127.0.0.1:1/mcp"), {}};
+        settings[0].server = tools::HttpServer{
+            *base::parse_url("http://127.0.0.1:1/mcp"), {}, {}, {}};
         return settings;
       }(),
       loops, limits, log, [] {}};
