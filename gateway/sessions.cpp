@@ -36,7 +36,7 @@ std::optional<SessionFacts> Sessions::use(const pipeline::Principal& owner, std:
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   const auto found = sessions.find(id);
-  if (found == sessions.end()) return std::nullopt;
+  if (found == sessions.end() || found->second.view != owner.view) return std::nullopt;
   if (now - found->second.used > limits_.session_idle.get()) {
     sessions.erase(found);
     return std::nullopt;
