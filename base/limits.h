@@ -38,6 +38,10 @@ struct Limits {
   Size stream_outbox = 1 << 20;  ///< events that a client has not taken yet
   Time stream_keep_alive{std::chrono::milliseconds(15'000)};  ///< between comments on a silent stream
 
+  // What a client is shown.
+  Size tools_page = 500;    ///< tools in one answer to tools/list
+  Size exported_name = 50;  ///< characters of a tool's name, 16 to 128
+
   // Every JSON document.
   JsonLimits json;
 

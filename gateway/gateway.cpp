@@ -198,8 +198,9 @@ void Gateway::publish_snapshot() {
 void Gateway::publish() {
   auto upstreams = upstreams_.current();
   auto offered = upstreams->tools();
-  if (!catalog_ || offered != offered_) {
-    catalog_ = std::make_shared<const tools::Catalog>(offered);
+  const std::size_t longest_name = limits_.exported_name;
+  if (!catalog_ || offered != offered_ || catalog_->longest_name() != longest_name) {
+    catalog_ = std::make_shared<const tools::Catalog>(offered, longest_name);
     offered_ = std::move(offered);
     for (const tools::CatalogEntry& entry : catalog_->entries()) {
       if (entry.tool->quarantine.empty()) continue;

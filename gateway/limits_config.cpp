@@ -32,6 +32,13 @@ base::YamlKey time(std::string name, base::Bound<std::chrono::milliseconds>& fie
           }};
 }
 
+// Shorter ones have no room for a hash, longer ones are refused by clients.
+base::YamlKey name_length(base::Bound<std::size_t>& field) {
+  return {"exported_name", [&field](const base::YamlNode& value) {
+            field = static_cast<std::size_t>(value.integer(16, 128));
+          }};
+}
+
 }  // namespace
 
 void read_limits(const base::YamlNode& node, base::Limits& limits) {
@@ -54,6 +61,8 @@ void read_limits(const base::YamlNode& node, base::Limits& limits) {
                            count("streams_per_agent", limits.streams_per_agent),
                            size("stream_outbox", limits.stream_outbox),
                            time("stream_keep_alive", limits.stream_keep_alive),
+                           count("tools_page", limits.tools_page),
+                           name_length(limits.exported_name),
                            count("json_depth", limits.json.depth, largest_depth),
                            count("json_values", limits.json.values, 10 * largest_count),
                            size("json_string", limits.json.string),

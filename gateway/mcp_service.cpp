@@ -52,7 +52,7 @@ McpService::McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline
       sessions_(sessions),
       changes_(changes),
       limits_(limits),
-      methods_(gateway_methods(calls, sessions, changes)) {}
+      methods_(gateway_methods(calls, sessions, changes, limits)) {}
 
 base::Task<HttpResponse> McpService::handle(base::Loop& loop, const RawRequest& request,
                                             const std::string& method,

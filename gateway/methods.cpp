@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "gateway/call_method.h"
 #include "gateway/listen_method.h"
+#include "gateway/tool_list.h"
 #include "mcp/messages.h"
 
 namespace gateway {
@@ -85,31 +86,30 @@ base::Task<Reply> set_log_level(MethodContext& context, Sessions& sessions) {
 }
 
 // The definitions stand ready as text; the list around them is put together here.
-base::Task<Reply> list_tools(MethodContext& context) {
-  if (base::find_member(context.request.params, "cursor") != nullptr) {
+base::Task<Reply> list_tools(MethodContext& context, const base::Limits& limits) {
+  const Json* cursor = base::find_member(context.request.params, "cursor");
+  std::optional<ToolPage> page;
+  if (cursor == nullptr) {
+    page = tool_page(*context.snapshot, context.principal, {}, limits.tools_page);
+  } else if (cursor->is_string() && !cursor->get_ref<const std::string&>().empty()) {
+    page = tool_page(*context.snapshot, context.principal, cursor->get_ref<const std::string&>(),
+                     limits.tools_page);
+  }
+  if (!page) {
     co_return Reply{
         200,
         mcp::error_text(context.request.id, {mcp::code::invalid_params, "Unknown cursor", {}}),
         {}};
   }
-  std::string tools;
-  for (const tools::CatalogEntry& entry : context.snapshot->catalog->entries()) {
-    if (!entry.tool->quarantine.empty()) continue;
-    // The same decision that tools/call obeys (invariant 2).
-    const auto decision = context.snapshot->policy->decide(
-        {context.principal.agent, context.principal.view}, entry.server(), entry.tool->name);
-    if (!decision.listed) continue;
-    if (!tools.empty()) tools.push_back(',');
-    tools.append(entry.listing);
-  }
   Json rest = Json::object();
+  if (!page->next.empty()) rest["nextCursor"] = page->next;
   if (mcp::has_result_type(context.inbound.revision)) {
     stamp_modern(rest);
     stamp_uncacheable(rest);
   }
   std::string body =
       R"({"jsonrpc":"2.0","id":)" + base::dump_json(mcp::to_json(context.request.id));
-  body.append(R"(,"result":{"tools":[)").append(tools).push_back(']');
+  body.append(R"(,"result":{"tools":[)").append(page->definitions).push_back(']');
   const std::string members =
       base::dump_json(rest);  // {…}: what stands inside goes on behind the list
   if (!rest.empty()) body.append(",").append(members, 1, members.size() - 2);
@@ -120,7 +120,7 @@ base::Task<Reply> list_tools(MethodContext& context) {
 }  // namespace
 
 mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls, Sessions& sessions,
-                                                ListChanges& changes) {
+                                                ListChanges& changes, const base::Limits& limits) {
   using mcp::Served;
   return mcp::MethodTable<MethodContext>({
       {"server/discover", Served::modern_only, discover},
@@ -129,7 +129,7 @@ mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
       {"ping", Served::legacy_only, ping},
       {"logging/setLevel", Served::legacy_only,
        [&](MethodContext& c) { return set_log_level(c, sessions); }},
-      {"tools/list", Served::always, list_tools},
+      {"tools/list", Served::always, [&](MethodContext& c) { return list_tools(c, limits); }},
       {"subscriptions/listen", Served::modern_only,
        [&](MethodContext& c) { return listen(c, changes); }},
       {"tools/call", Served::always, [&](MethodContext& c) { return call_tool(c, calls); }},

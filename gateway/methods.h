@@ -7,6 +7,7 @@
 
 #include "base/event_loops.h"
 #include "base/http_head.h"
+#include "base/limits.h"
 #include "gateway/event_stream.h"
 #include "gateway/pipeline/pipeline.h"
 #include "gateway/sessions.h"
@@ -39,6 +40,6 @@ struct MethodContext {
 /// The methods that clients can call; what is not in the table does not exist. What is given must
 /// outlive it.
 mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls, Sessions& sessions,
-                                                ListChanges& changes);
+                                                ListChanges& changes, const base::Limits& limits);
 
 }  // namespace gateway

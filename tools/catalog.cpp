@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "tools/exported_name.h"
-
 namespace tools {
 namespace {
 
@@ -15,14 +13,16 @@ std::string listing_of(const ServerTool& tool, const std::string& exported) {
 
 }  // namespace
 
-Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers) {
+Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers,
+                 std::size_t longest_name)
+    : longest_name_(longest_name) {
   for (const auto& server : servers) {
     for (const ServerTool& tool : server->tools) {
       CatalogEntry entry;
       entry.owner = server;
       entry.tool = &tool;
       if (tool.quarantine.empty()) {
-        entry.exported = free_name(*server, tool.name);
+        entry.exported = free_name(*server, tool.name, longest_name);
         entry.listing = listing_of(tool, entry.exported);
         by_name_.emplace(entry.exported, entries_.size());
       }
@@ -31,12 +31,15 @@ Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers)
   }
 }
 
-std::string Catalog::free_name(const ServerTools& server, const std::string& tool) const {
-  std::string name = exported_name(server.prefix, server.server, tool);
+std::string Catalog::free_name(const ServerTools& server, const std::string& tool,
+                               std::size_t longest) const {
+  std::string name = exported_name(server.prefix, server.server, tool, longest);
   if (!by_name_.contains(name)) return name;
-  name = exported_name(server.server, server.server, tool);
-  if (!by_name_.contains(name)) return name;
-  return distinct_name(server.server, server.server, tool);
+  name = exported_name(server.server, server.server, tool, longest);
+  for (unsigned attempt = 0; by_name_.contains(name); ++attempt) {
+    name = distinct_name(server.server, server.server, tool, longest, attempt);
+  }
+  return name;
 }
 
 const CatalogEntry* Catalog::find(std::string_view exported) const {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tools/exported_name.h"
 #include "tools/server_tool.h"
 
 namespace tools {
@@ -34,18 +35,23 @@ struct CatalogEntry {
 class Catalog {
  public:
   Catalog() = default;
-  explicit Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers);
+  /// Names have at most `longest_name` characters.
+  explicit Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers,
+                   std::size_t longest_name = usual_exported_name);
 
   /// The tool offered under this name, or nullptr. Quarantined tools are not found.
   const CatalogEntry* find(std::string_view exported) const;
   /// The tool with this id `server/tool`, quarantined or not; nullptr when there is none.
   const CatalogEntry* find_id(std::string_view server, std::string_view tool) const;
+  std::size_t longest_name() const { return longest_name_; }
   /// All, quarantined ones included.
   const std::vector<CatalogEntry>& entries() const { return entries_; }
 
  private:
-  std::string free_name(const ServerTools& server, const std::string& tool) const;
+  std::string free_name(const ServerTools& server, const std::string& tool,
+                        std::size_t longest) const;
 
+  std::size_t longest_name_ = usual_exported_name;
   std::vector<CatalogEntry> entries_;
   std::unordered_map<std::string, std::size_t> by_name_;
 };

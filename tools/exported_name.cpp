@@ -1,5 +1,7 @@
 #include "tools/exported_name.h"
 
+#include <algorithm>
+
 #include "base/crypto.h"
 
 namespace tools {
@@ -18,27 +20,30 @@ std::string joined(std::string_view prefix, std::string_view tool) {
   return name.append(tool);
 }
 
-std::string with_hash(std::string name, std::string_view server, std::string_view tool) {
+std::string with_hash(std::string name, std::string_view server, std::string_view tool,
+                      std::size_t longest, unsigned attempt) {
   for (char& c : name) {
     if (!is_plain(c)) c = '_';
   }
-  const std::string id = std::string(server) + "/" + std::string(tool);
-  if (name.size() > max_exported_name - hash_length - 1)
-    name.resize(max_exported_name - hash_length - 1);
+  std::string id = std::string(server) + "/" + std::string(tool);
+  if (attempt > 0) id.append("\n").append(std::to_string(attempt));  // no tool's name has line ends
+  name.resize(std::min(name.size(), longest - hash_length - 1));
   return name + "_" + base::blake2b_hex(id).substr(0, hash_length);
 }
 
 }  // namespace
 
-std::string exported_name(std::string_view prefix, std::string_view server, std::string_view tool) {
+std::string exported_name(std::string_view prefix, std::string_view server, std::string_view tool,
+                          std::size_t longest) {
   std::string name = joined(prefix, tool);
-  bool fits = name.size() <= max_exported_name;
+  bool fits = name.size() <= longest;
   for (const char c : name) fits = fits && is_plain(c);
-  return fits ? name : with_hash(std::move(name), server, tool);
+  return fits ? name : with_hash(std::move(name), server, tool, longest, 0);
 }
 
-std::string distinct_name(std::string_view prefix, std::string_view server, std::string_view tool) {
-  return with_hash(joined(prefix, tool), server, tool);
+std::string distinct_name(std::string_view prefix, std::string_view server, std::string_view tool,
+                          std::size_t longest, unsigned attempt) {
+  return with_hash(joined(prefix, tool), server, tool, longest, attempt);
 }
 
 }  // namespace tools

@@ -34,6 +34,22 @@ TEST_CASE("of two equal bare names the server listed first keeps it", "[catalog]
   CHECK(catalog.find("two__read")->server() == "two");
 }
 
+TEST_CASE("no name is taken from a tool that has it, whatever it looks like", "[catalog]") {
+  // The names that the second server's tool would come out with are tools of the first.
+  std::vector<base::Json> taken{echo_definition("read"), echo_definition("two__read")};
+  for (unsigned attempt = 0; attempt < 3; ++attempt) {
+    taken.push_back(echo_definition(tools::distinct_name("two", "two", "read", 50, attempt)));
+  }
+  auto first = std::make_shared<tools::ServerTools>(*server_tools("one", taken));
+  auto second =
+      std::make_shared<tools::ServerTools>(*server_tools("two", {echo_definition("read")}));
+  first->prefix = second->prefix = "";
+  const Catalog catalog({first, second});
+  std::size_t found = 0;
+  for (const auto& entry : catalog.entries()) found += catalog.find(entry.exported) == &entry ? 1U : 0U;
+  CHECK(found == 6);
+}
+
 TEST_CASE("listings keep the vendor's members and order under the exported name", "[catalog]") {
   const auto definition = base::Json::parse(
       R"({"title":"T","name":"read","x-vendor":{"b":1,"a":2},"inputSchema":{"type":"object"}})");

@@ -31,6 +31,23 @@ TEST_CASE(
   CHECK(dot != slash);
 }
 
+TEST_CASE("names are as short as they have to be, whatever that is", "[tools]") {
+  for (std::size_t longest = 16; longest <= 128; ++longest) {
+    for (std::size_t length = 1; length <= 130; ++length) {
+      const std::string tool(length, 'a');
+      const std::string name = exported_name("f", "f", tool, longest);
+      REQUIRE(name.size() <= longest);
+      REQUIRE((name == "f__" + tool) == (length + 3 <= longest));
+      REQUIRE(distinct_name("f", "f", tool, longest).size() <= longest);
+    }
+  }
+}
+
+TEST_CASE("a distinct name that is taken has successors, the same on every start", "[tools]") {
+  CHECK(distinct_name("f", "f", "read", 50, 1) != distinct_name("f", "f", "read", 50, 0));
+  CHECK(distinct_name("f", "f", "read", 50, 1) == distinct_name("f", "f", "read", 50, 1));
+}
+
 TEST_CASE("a distinct name differs from the plain one", "[tools]") {
   CHECK(distinct_name("files", "files", "read") != exported_name("files", "files", "read"));
 }
