@@ -25,7 +25,8 @@ Json server_facts(const tools::Upstream& upstream) {
              {"since", base::rfc3339(status.since, 6)},
              {"revision", nullptr},
              {"tools", offered ? offered->tools.size() : 0},
-             {"instances", upstream.instances()}};
+             {"instances", upstream.instances()},
+             {"breaker", to_string(status.breaker)}};
   if (status.revision) facts["revision"] = mcp::to_string(*status.revision);
   return facts;
 }

@@ -42,6 +42,8 @@ struct ServerConfig {
   std::chrono::milliseconds timeout{300'000};
   std::chrono::milliseconds max_timeout{3'600'000};
   std::chrono::milliseconds start_timeout{60'000};
+  std::chrono::milliseconds refresh{300'000};
+  std::vector<std::string> secrets;  ///< values of its arguments that came from elsewhere
   /// Why this server alone is off, e.g. an unset variable; "" when it is on.
   std::string disabled;
 

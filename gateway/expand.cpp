@@ -61,6 +61,10 @@ Expanded expand_references(const base::YamlNode& node, const ReferenceLookup& lo
     const Reference reference = parse_reference(node, text.substr(start + 2, end - start - 2));
     std::string missing;
     std::optional<std::string> value = lookup(node, reference, missing);
+    // Without a kind it is a variable, or one of a client's own words, which are no secrets.
+    if (value && (!reference.kind.empty() || std::getenv(reference.name.c_str()) != nullptr)) {
+      result.values.push_back(*value);
+    }
     if (!value) value = reference.fallback;
     if (!value && result.missing.empty()) result.missing = missing;
     result.text += value.value_or("");

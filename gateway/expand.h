@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/yaml.h"
 
@@ -13,6 +14,7 @@ namespace gateway {
 struct Expanded {
   std::string text;
   std::string missing;  ///< why one of them has no value; "" when all have one
+  std::vector<std::string> values;  ///< what came from elsewhere: it may be secret
 };
 
 /// What stands between `${` and `}`: `KIND:NAME`, or `NAME` alone, and `:-` before a default.

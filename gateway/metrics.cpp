@@ -61,6 +61,11 @@ void show_upstreams(MetricsText& text, const tools::UpstreamSet& upstreams) {
                   one == state ? 1 : 0);
     }
   }
+  text.family("sluice_upstream_breaker_open", "gauge", "1 while a server is left alone after failures.");
+  for (const auto& upstream : upstreams.all()) {
+    const bool closed = upstream->status().breaker == tools::CircuitBreaker::State::closed;
+    text.sample("", {{"server", upstream->name()}}, closed ? 0 : 1);
+  }
   text.family("sluice_upstream_tools", "gauge", "Tools that a server offers.");
   for (const auto& upstream : upstreams.all()) {
     const auto offered = upstream->tools();

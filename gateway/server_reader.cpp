@@ -108,6 +108,7 @@ class ServerReader {
     keys.push_back({"timeout", read_time(server_.timeout)});
     keys.push_back({"max_timeout", read_time(server_.max_timeout)});
     keys.push_back({"start_timeout", read_time(server_.start_timeout)});
+    keys.push_back({"refresh", read_time(server_.refresh)});
     keys.push_back({"prefix", [this](const Node& value) { read_prefix(value); }});
     base::read_map(node_, keys,
                    {{"type", "'url' makes it a server over HTTP, 'command' one over stdio"}});
@@ -214,9 +215,10 @@ class ServerReader {
 
   void read_arguments(const Node& value) {
     for (const Node& item : value.items()) {
-      std::string text;
-      expand_into(item, text);
-      arguments_.push_back(std::move(text));
+      Expanded expanded = rules_.expand(item);
+      if (!expanded.missing.empty()) disable(expanded.missing, item);
+      server_.secrets.insert(server_.secrets.end(), expanded.values.begin(), expanded.values.end());
+      arguments_.push_back(std::move(expanded.text));
     }
   }
 

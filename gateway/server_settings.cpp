@@ -10,16 +10,31 @@ namespace {
 
 constexpr const char* passed_on[] = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"};
 
+// What a server says is hidden line by line.
+void add_lines(const std::string& value, std::vector<std::string>& hidden) {
+  std::istringstream lines(value);
+  for (std::string line; std::getline(lines, line);) hidden.push_back(std::move(line));
+}
+
+// Of credentials such as `Bearer abc` a server may repeat the second word alone.
+std::vector<std::string> hidden_values(const ServerConfig& server) {
+  std::vector<std::string> hidden;
+  for (const auto& [name, value] : server.environment) add_lines(value, hidden);
+  for (const std::string& value : server.secrets) add_lines(value, hidden);
+  for (const auto& [name, value] : server.headers) {
+    hidden.push_back(value);
+    const std::size_t blank = value.find(' ');
+    if (blank != std::string::npos) hidden.push_back(value.substr(blank + 1));
+  }
+  return hidden;
+}
+
 tools::StdioServer stdio_server(const ServerConfig& server) {
   tools::StdioServer stdio;
   stdio.command = {server.command, child_environment(server.environment),
                    server.directory.string()};
   stdio.instances = server.instances;
-  // What a child says is hidden line by line.
-  for (const auto& [name, value] : server.environment) {
-    std::istringstream lines(value);
-    for (std::string line; std::getline(lines, line);) stdio.hidden.push_back(std::move(line));
-  }
+  stdio.hidden = hidden_values(server);
   return stdio;
 }
 
@@ -68,6 +83,8 @@ std::vector<tools::UpstreamSettings> enabled_servers(const Config& config) {
     settings.timeout = server.timeout;
     settings.max_timeout = server.max_timeout;
     settings.start_timeout = server.start_timeout;
+    settings.refresh = server.refresh;
+    settings.hidden = hidden_values(server);
     enabled.push_back(std::move(settings));
   }
   return enabled;

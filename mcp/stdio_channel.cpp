@@ -8,6 +8,7 @@
 #include <asio/redirect_error.hpp>
 #include <asio/write.hpp>
 
+#include "base/hidden_text.h"
 #include "base/utf8.h"
 #include "mcp/messages.h"
 #include "mcp/notifications.h"
@@ -24,7 +25,6 @@ constexpr std::size_t longest_last_words = 200;
 constexpr std::size_t most_outbox = 16 << 20;
 constexpr std::size_t envelope = 1 << 10;   // of a result, beside the result itself
 constexpr std::size_t most_arrivals = 256;  // that one request has not taken yet
-constexpr std::size_t shortest_hidden = 6;
 constexpr std::size_t longest_shown = 2048;
 // How long the child's end is waited for after its output ended, and its output after its end: a
 // descendant may hold either open.
@@ -268,6 +268,9 @@ void StdioChannel::note_life() {
 
 // Ids are ours and different for all callers, so that a token says whose progress it is.
 void StdioChannel::handle_notification(Notification notification, std::size_t bytes) {
+  if (notification.method == notice::tools_changed && settings_.on_tools_changed) {
+    settings_.on_tools_changed();
+  }
   if (notification.method != notice::progress) return note_life();
   const auto token = progress_token(notification.params);
   const auto* id = token ? std::get_if<std::int64_t>(&*token) : nullptr;
@@ -384,24 +387,9 @@ base::SteadyTime StdioChannel::last_sign_of_life() const {
   return last_sign_of_life_;
 }
 
-// What may be written to the log and the status. Cut first: a line may be as long as a result. A
-// cut may go through a hidden value, so that its beginning at the very end is hidden as well.
+// What may be written to the log and the status. Cut first: a line may be as long as a result.
 std::string StdioChannel::shown(std::string_view text) const {
-  text = text.substr(0, longest_shown);
-  const auto hidden_at = [this](std::string_view rest) -> std::size_t {
-    for (const std::string& hidden : settings_.hidden) {
-      if (hidden.size() < shortest_hidden) continue;
-      if (rest.starts_with(hidden)) return hidden.size();
-      if (rest.size() >= shortest_hidden && hidden.starts_with(rest)) return rest.size();
-    }
-    return 0;
-  };
-  std::string seen;
-  while (!text.empty()) {
-    const std::size_t length = hidden_at(text);
-    seen += length > 0 ? std::string_view("***") : text.substr(0, 1);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
+  const std::string seen = base::hide_values(text.substr(0, longest_shown), settings_.hidden);
   return base::is_utf8(seen) ? seen : "(not UTF-8)";
 }
 

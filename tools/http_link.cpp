@@ -24,8 +24,8 @@ HttpLink::Connector::Connector(base::Loop& on, const HttpServer& server,
       client(transport, ids) {}
 
 HttpLink::HttpLink(const UpstreamSettings& settings, base::EventLoops& loops,
-                   const base::Limits& limits, std::function<void(std::string)> on_lost)
-    : settings_(settings), limits_(limits), on_lost_(std::move(on_lost)) {
+                   const base::Limits& limits, LinkEvents events)
+    : settings_(settings), limits_(limits), events_(std::move(events)) {
   const HttpServer& server = std::get<HttpServer>(settings.server);
   for (std::size_t i = 0; i < loops.size(); ++i) {
     connectors_.push_back(std::make_unique<Connector>(loops.at(i), server, limits, ids_));
@@ -47,8 +47,24 @@ base::Task<Result<Discovery>> HttpLink::discover() {
   if (!shaken) co_return shaken.error();
   auto listed = co_await client.list_tools(*shaken, limits_, deadline);
   if (!listed) co_return listed.error();
+  asked_ = std::chrono::steady_clock::now();
   set_handshake(std::make_shared<const mcp::Handshake>(*shaken));
   co_return Discovery{std::move(*shaken), std::move(*listed)};
+}
+
+base::Task<Result<std::optional<Discovery>>> HttpLink::refresh() {
+  const auto shaken = handshake();
+  const auto now = std::chrono::steady_clock::now();
+  const bool in_session = shaken && !shaken->session.empty();
+  if (!in_session || now - asked_ > verdict_ttl) {
+    auto found = co_await discover();
+    if (!found) co_return found.error();
+    co_return std::optional(std::move(*found));
+  }
+  auto listed = co_await connectors_[0]->client.list_tools(*shaken, limits_,
+                                                           now + settings_.start_timeout);
+  if (!listed) co_return listed.error();
+  co_return std::optional(Discovery{*shaken, std::move(*listed)});
 }
 
 base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& loop, Caller,
@@ -61,17 +77,20 @@ base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& lo
   if (!exchange) {
     const base::Error& error = exchange.error();
     if (error.code == Code::unavailable && !is_cancelled(call)) {
-      on_lost_(error.detail.empty() ? error.message : error.message + " (" + error.detail + ")");
+      events_.lost(error.detail.empty() ? error.message : error.message + " (" + error.detail + ")");
     }
     co_return exchange.error();
   }
   // A legacy server that restarted no longer knows the session and says 404 (2025-11-25,
   // transports), or 400 as many do; asking again who it is does no harm to one that meant something
-  // else.
+  // else. After a 400 the session serves others until then.
   const int status = (*exchange)->status();
   if ((status == 404 || status == 400) && !shaken->session.empty()) {
-    if (status == 404) forget(shaken);  // after a 400 it serves others until it was asked again
-    on_lost_("its session ended");
+    if (status == 404 ? forget(shaken) : handshake() == shaken) events_.session_ended();
+    if (status == 404) {
+      (void)co_await (*exchange)->next();  // whatever it says of it
+      co_return base::Error{Code::not_found, "its session ended", {}};
+    }
   }
   co_return exchange;
 }
@@ -81,12 +100,13 @@ std::shared_ptr<const mcp::Handshake> HttpLink::handshake() const {
   return handshake_;
 }
 
-// Unless another has taken its place meanwhile.
-void HttpLink::forget(const std::shared_ptr<const mcp::Handshake>& ended) {
+// False: another has taken its place meanwhile.
+bool HttpLink::forget(const std::shared_ptr<const mcp::Handshake>& ended) {
   const std::lock_guard lock(mutex_);
-  if (handshake_ != ended) return;
+  if (handshake_ != ended) return false;
   usable_ = false;
   handshake_.reset();
+  return true;
 }
 
 void HttpLink::set_handshake(std::shared_ptr<const mcp::Handshake> handshake) {

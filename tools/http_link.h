@@ -16,13 +16,13 @@ namespace tools {
 /// A server over Streamable HTTP, with connections of each event loop.
 class HttpLink final : public UpstreamLink {
  public:
-  /// `on_lost` is told when calls do not reach it, or its session is gone: why.
   HttpLink(const UpstreamSettings& settings, base::EventLoops& loops, const base::Limits& limits,
-           std::function<void(std::string)> on_lost);
+           LinkEvents events);
   /// Connections end each on its own loop.
   ~HttpLink() override;
 
   base::Task<base::Result<Discovery>> discover() override;
+  base::Task<base::Result<std::optional<Discovery>>> refresh() override;
   bool usable() const override { return usable_; }
   base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop, Caller caller,
                                                                 mcp::ToolCall call) override;
@@ -39,15 +39,17 @@ class HttpLink final : public UpstreamLink {
   };
 
   std::shared_ptr<const mcp::Handshake> handshake() const;
-  void forget(const std::shared_ptr<const mcp::Handshake>& ended);
+  bool forget(const std::shared_ptr<const mcp::Handshake>& ended);
   void set_handshake(std::shared_ptr<const mcp::Handshake> handshake);
 
   const UpstreamSettings& settings_;
   const base::Limits& limits_;
-  std::function<void(std::string)> on_lost_;
+  LinkEvents events_;
   std::atomic<std::int64_t> ids_{0};
   std::atomic<bool> usable_{false};                     // there is a handshake
   std::vector<std::unique_ptr<Connector>> connectors_;  // by loop index
+
+  base::SteadyTime asked_{};  // who it is; of loop 0
 
   mutable std::mutex mutex_;
   std::shared_ptr<const mcp::Handshake> handshake_;  // guarded by mutex_

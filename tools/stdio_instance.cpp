@@ -19,12 +19,14 @@ bool says_nothing(Code code) { return code == Code::timeout || code == Code::bro
 
 base::Task<StdioStarter::Started> StdioStarter::start(OnEnd on_end) {
   const auto deadline = std::chrono::steady_clock::now() + settings_.start_timeout;
+  if (std::chrono::steady_clock::now() - found_at_ > verdict_ttl) found_.reset();
   const std::optional<mcp::Era> era = settings_.era ? settings_.era : found_;
   auto started = co_await attempt(era, deadline, on_end);
   if (!started && !era && says_nothing(started.error().code) && !home_.ending() && !ended_) {
     started = co_await attempt(mcp::Era::legacy, deadline, std::move(on_end));
   }
   // A failure may mean that the next version of the program speaks another protocol.
+  if (started && !found_) found_at_ = std::chrono::steady_clock::now();
   found_ = started ? std::optional((*started)->handshake.era()) : std::nullopt;
   co_return started;
 }
@@ -46,6 +48,9 @@ base::Task<StdioStarter::Started> StdioStarter::attempt(std::optional<mcp::Era> 
   mcp::StdioChannel::Settings settings{settings_.name, server.hidden, limits_, log_,
                                        [told](const std::string& reason) {
                                          if (*told) (*told)(reason);
+                                       },
+                                       [told, changed = on_tools_changed_] {
+                                         if (*told && changed) changed();
                                        }};
   auto channel =
       co_await mcp::StdioChannel::open(home_, keeper_, server.command, std::move(settings));

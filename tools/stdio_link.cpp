@@ -11,14 +11,14 @@ using base::Result;
 
 StdioLink::StdioLink(const UpstreamSettings& settings, base::EventLoops& loops,
                      base::ProcessKeeper& keeper, const base::Limits& limits, base::Log& log,
-                     std::function<void(std::string)> on_lost, std::function<Anchor()> anchor)
+                     LinkEvents events, std::function<Anchor()> anchor)
     : settings_(settings),
       instances_(std::get<StdioServer>(settings.server).instances),
       home_(loops.at(0)),
       limits_(limits),
-      on_lost_(std::move(on_lost)),
+      events_(std::move(events)),
       anchor_(std::move(anchor)),
-      starter_(settings, home_, keeper, limits, log),
+      starter_(settings, home_, keeper, limits, log, events_.tools_changed),
       pool_(home_, limits,
             [this](StdioStarter::OnEnd on_end) { return start_or_take_first(std::move(on_end)); },
             anchor_) {
@@ -54,6 +54,19 @@ base::Task<Result<Discovery>> StdioLink::discover() {
     discovered_ = true;
   }
   co_return Discovery{instance->handshake, std::move(*listed)};
+}
+
+// Children of single owners are not asked: each may offer something else, and what counts is what
+// the first one said.
+base::Task<Result<std::optional<Discovery>>> StdioLink::refresh() {
+  const std::shared_ptr<StdioInstance> instance = is_shared() ? first() : nullptr;
+  if (!instance) co_return std::optional<Discovery>();
+  mcp::StdioTransport transport(home_, instance->channel);
+  mcp::Client client(transport, instance->ids);
+  const auto deadline = std::chrono::steady_clock::now() + settings_.start_timeout;
+  auto listed = co_await client.list_tools(instance->handshake, limits_, deadline);
+  if (!listed) co_return listed.error();
+  co_return std::optional(Discovery{instance->handshake, std::move(*listed)});
 }
 
 bool StdioLink::usable() const {
@@ -105,7 +118,7 @@ void StdioLink::note_end(const std::shared_ptr<StdioInstance>& instance,
     if (!is_shared()) return;
     discovered_ = false;
   }
-  on_lost_(reason);
+  events_.lost(reason);
 }
 
 void StdioLink::tend() {

@@ -13,13 +13,14 @@ namespace tools {
 /// of 2026-07-28 have no sessions: with `instances: session`, all of one agent's share a child.
 class StdioLink final : public UpstreamLink {
  public:
-  /// `on_lost` is told when a child that all share has ended: why. Children live on loop 0.
-  /// Children hold what `anchor` returns until they have ended.
+  /// It is lost when a child that all share has ended. Children live on loop 0, and hold what
+  /// `anchor` returns until they have ended.
   StdioLink(const UpstreamSettings& settings, base::EventLoops& loops, base::ProcessKeeper& keeper,
-            const base::Limits& limits, base::Log& log, std::function<void(std::string)> on_lost,
+            const base::Limits& limits, base::Log& log, LinkEvents events,
             std::function<Anchor()> anchor);
 
   base::Task<base::Result<Discovery>> discover() override;
+  base::Task<base::Result<std::optional<Discovery>>> refresh() override;
   bool usable() const override;
   base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop, Caller caller,
                                                                 mcp::ToolCall call) override;
@@ -40,7 +41,7 @@ class StdioLink final : public UpstreamLink {
   const Instances instances_;
   base::Loop& home_;
   const base::Limits& limits_;
-  std::function<void(std::string)> on_lost_;
+  LinkEvents events_;
   std::function<Anchor()> anchor_;
   StdioStarter starter_;
   StdioPool pool_;

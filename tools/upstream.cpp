@@ -1,11 +1,14 @@
 #include "tools/upstream.h"
 
 #include <algorithm>
-#include <random>
 
 #include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
 
+#include "base/crypto.h"
+#include "base/hidden_text.h"
 #include "tools/http_link.h"
+#include "tools/jitter.h"
 #include "tools/stdio_link.h"
 
 namespace tools {
@@ -20,29 +23,37 @@ using Sent = Result<std::unique_ptr<mcp::Exchange>>;
 
 constexpr std::chrono::milliseconds alive_check{500};
 constexpr std::chrono::milliseconds restart_check{100};
+constexpr std::chrono::seconds least_between_refreshes{1};
+constexpr std::chrono::milliseconds least_between_discoveries{250};
+constexpr std::chrono::seconds costly{1};
+constexpr std::chrono::milliseconds settle_check{20};
+constexpr std::chrono::seconds settle_patience{5};
+
+// Give or take a tenth, so that servers are not asked all at once.
+std::chrono::milliseconds with_spread(std::chrono::milliseconds time) {
+  return time * 9 / 10 + with_jitter(time / 5);
+}
 
 std::string for_people(const Error& error) {
   return error.detail.empty() ? error.message : error.message + " (" + error.detail + ")";
 }
 
-// Full jitter, so that gateways do not come back all at once.
-std::chrono::milliseconds with_jitter(std::chrono::milliseconds pause) {
-  thread_local std::minstd_rand generator{std::random_device{}()};
-  return pause / 2 +
-         std::chrono::milliseconds(generator() % static_cast<unsigned>(pause.count() / 2 + 1));
+// Whether it says that the server is not well. A connection that was refused at once cost nothing.
+bool counts_as_failure(const Error& error, std::chrono::steady_clock::duration taken) {
+  if (error.code == Code::unavailable) return taken >= costly;
+  return error.code == Code::timeout || error.code == Code::broken || error.code == Code::limit;
 }
 
 base::Task<Sent> not_sent(Error error) { co_return error; }
 
 std::unique_ptr<UpstreamLink> make_link(const UpstreamSettings& settings,
                                         const Upstream::Dependencies& d,
-                                        std::function<void(std::string)> on_lost,
-                                        std::function<Anchor()> anchor) {
+                                        LinkEvents events, std::function<Anchor()> anchor) {
   if (std::holds_alternative<HttpServer>(settings.server)) {
-    return std::make_unique<HttpLink>(settings, d.loops, d.limits, std::move(on_lost));
+    return std::make_unique<HttpLink>(settings, d.loops, d.limits, std::move(events));
   }
   return std::make_unique<StdioLink>(settings, d.loops, d.keeper, d.limits, d.log,
-                                     std::move(on_lost), std::move(anchor));
+                                     std::move(events), std::move(anchor));
 }
 
 }  // namespace
@@ -68,10 +79,8 @@ Upstream::Upstream(UpstreamSettings settings, const Dependencies& dependencies,
       limits_(dependencies.limits),
       log_(dependencies.log),
       on_change_(std::move(on_change)),
-      link_(make_link(
-          settings_, dependencies,
-          [this](std::string reason) { set_state(State::down, std::move(reason)); },
-          [this] { return shared_from_this(); })) {
+      link_(make_link(settings_, dependencies, link_events(), [this] { return shared_from_this(); })),
+      alarm_(home_.io()) {
   status_.since = std::chrono::system_clock::now();
 }
 
@@ -99,7 +108,9 @@ void Upstream::end() {
 }
 
 void Upstream::end_here() {
-  if (!ended_.exchange(true)) link_->end();
+  if (ended_.exchange(true)) return;
+  link_->end();
+  alarm_.cancel();
 }
 
 // Posted: it may come back to the caller, who may hold a lock.
@@ -109,7 +120,38 @@ void Upstream::start() {
   });
 }
 
-void Upstream::restart() { restart_asked_ = true; }
+LinkEvents Upstream::link_events() {
+  return {[this](std::string reason) {
+            set_state(State::down, std::move(reason));
+            wake();
+          },
+          [this] {
+            set_state(State::connecting, "its session ended");
+            wake();
+          },
+          [this] {
+            refresh_asked_ = true;
+            wake();
+          }};
+}
+
+void Upstream::restart() {
+  restart_asked_ = true;
+  wake();
+}
+
+// From any thread: what waits on loop 0 looks again at what there is to do.
+void Upstream::wake() {
+  if (home_.finished()) return;
+  asio::post(home_.io(), [self = shared_from_this()] { self->alarm_.cancel(); });
+}
+
+base::Task<void> Upstream::pause(std::chrono::milliseconds time) {
+  base::Deadline ending(home_.watchdog(), [this] { alarm_.cancel(); });
+  alarm_.expires_after(time);
+  std::error_code ignored;
+  co_await alarm_.async_wait(asio::redirect_error(base::use_task, ignored));
+}
 
 // Discovers; when that fails or the server is lost later, tries again with growing pauses.
 base::Task<void> Upstream::keep_discovered(std::shared_ptr<Upstream>) {
@@ -135,10 +177,29 @@ base::Task<void> Upstream::keep_discovered(std::shared_ptr<Upstream>) {
   }
 }
 
-// Until it is lost, or to be restarted.
+// Until it is lost, or to be restarted. What it offers is asked for again when it says so, though
+// not more often than every second, and from time to time.
 base::Task<void> Upstream::watch() {
   const auto since = std::chrono::steady_clock::now();
-  while (ready() && !restart_asked_ && !ended_ && co_await home_.sleep(alive_check)) link_->tend();
+  auto next = since + with_spread(settings_.refresh);
+  while (ready() && !restart_asked_ && !over()) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool asked = refresh_asked_ && now - refreshed_at_ >= least_between_refreshes;
+    if (asked || now >= next) {
+      refresh_asked_ = false;
+      co_await refresh();
+      next = std::chrono::steady_clock::now() + with_spread(settings_.refresh);
+      continue;
+    }
+    co_await pause(alive_check);
+    link_->tend();
+  }
+  rediscovery_asked_ = false;
+  // One that is lost by every call is not asked again by every call.
+  const auto earliest = since + least_between_discoveries;
+  for (auto now = since; now < earliest && !over(); now = std::chrono::steady_clock::now()) {
+    co_await pause(std::chrono::ceil<std::chrono::milliseconds>(earliest - now));
+  }
   if (link_->can_crash()) {
     policy_.lived(since, std::chrono::steady_clock::now());
   } else {
@@ -160,7 +221,9 @@ base::Task<void> Upstream::pause_after_failure() {
                                   settings_.name + "` tries again; last: " + failed.reason);
   }
   while ((given_up || std::chrono::steady_clock::now() < end) && !restart_asked_ && !ended_) {
-    if (!co_await home_.sleep(restart_check)) co_return;
+    if (rediscovery_asked_.exchange(false) || settling()) break;
+    if (home_.ending()) co_return;
+    co_await pause(restart_check);
   }
   if (restart_asked_.exchange(false)) policy_.reset();
 }
@@ -169,30 +232,68 @@ base::Task<base::Status> Upstream::discover() {
   auto found = co_await link_->discover();
   if (!found) co_return found.error();
   if (ended_) co_return Error{Code::unavailable, not_configured, {}};
+  take(std::move(*found));
+  // It may have been lost before it was ready.
+  if (!link_->usable()) set_state(State::down, "it ended right after its start");
+  breaker_.succeeded();
+  co_return base::Status{};
+}
+
+base::Task<void> Upstream::refresh() {
+  auto found = co_await link_->refresh();
+  refreshed_at_ = std::chrono::steady_clock::now();
+  if (!found) {
+    // A child that does not answer this may still answer calls.
+    if (link_->can_crash()) co_return;
+    set_state(found.error().code == Code::not_found ? State::connecting : State::down,
+              for_people(found.error()));
+  } else if (*found) {
+    take(std::move(**found));
+  }
+}
+
+// Tools that are as they were stay what they are: their schemas are not compiled again, and nobody
+// is told.
+void Upstream::take(Discovery found) {
+  refreshed_at_ = std::chrono::steady_clock::now();
+  std::string listed = settings_.prefix + "\n";
+  for (const base::Json& tool : found.tools) listed.append(base::dump_json(tool)).append("\n");
+  std::string fingerprint = base::blake2b_hex(listed);
+  if (fingerprint == fingerprint_) {
+    const std::lock_guard lock(mutex_);
+    if (status_.state != State::ready) status_.since = std::chrono::system_clock::now();
+    status_.state = state_ = State::ready;
+    status_.reason.clear();
+    status_.revision = found.handshake.revision;
+  } else {
+    fingerprint_ = std::move(fingerprint);
+    publish(std::move(found));
+  }
+  was_asked_ = true;
+}
+
+void Upstream::publish(Discovery found) {
   auto tools = std::make_shared<ServerTools>();
   tools->server = settings_.name;
   tools->prefix = settings_.prefix;
   tools->trusted = settings_.trusted;
-  tools->tools = compile_tools(std::move(found->tools), limits_);
+  tools->tools = compile_tools(std::move(found.tools), limits_);
   {
     const std::lock_guard lock(mutex_);
-    status_ = {State::ready, "", std::chrono::system_clock::now(), found->handshake.revision};
+    state_ = State::ready;
+    status_ = {State::ready, "", std::chrono::system_clock::now(), found.handshake.revision};
     tools_ = std::move(tools);
   }
-  // It may have been lost before it was ready.
-  if (!link_->usable()) set_state(State::down, "it ended right after its start");
   settled_ = true;
   on_change_();
-  was_asked_ = true;
-  co_return base::Status{};
 }
 
 // The tools stay listed: a call then fails with a sentence instead of an unknown tool.
 void Upstream::set_state(State state, std::string reason) {
   const std::lock_guard lock(mutex_);
   if (status_.state != state) status_.since = std::chrono::system_clock::now();
-  status_.state = state;
-  status_.reason = std::move(reason);
+  status_.state = state_ = state;
+  status_.reason = base::hide_values(reason, settings_.hidden);
 }
 
 base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit,
@@ -202,6 +303,7 @@ base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit
     return not_sent({Code::internal, "the permit is for another tool", permit.rule()});
   }
   if (ended_) return not_sent({Code::unavailable, not_configured, {}});
+  retries_.earn();
   if (!link_->usable()) {
     const std::string reason = status().reason;
     return not_sent({Code::unavailable, reason.empty() ? "it is still connecting" : reason, {}});
@@ -210,9 +312,46 @@ base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit
   return link_->call(loop, Caller{permit.agent(), std::move(session)}, outgoing);
 }
 
+std::optional<Error> Upstream::refuse() {
+  const auto now = std::chrono::steady_clock::now();
+  if (breaker_.admit(now)) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(breaker_.pause_left(now)).count();
+  return Error{Code::unavailable,
+               "its last " + std::to_string(CircuitBreaker::failures_to_open) +
+                   " calls failed, and it is left alone for " + std::to_string(left) + " s more",
+               {}};
+}
+
+void Upstream::note_answer() {
+  breaker_.succeeded();
+  // It is back, before its next discovery was due.
+  if (state_ == State::down && !rediscovery_asked_.exchange(true)) wake();
+}
+
+void Upstream::note_failure(const Error& error, std::chrono::steady_clock::duration taken) {
+  const bool turned_away = error.code == Code::refused || error.code == Code::unauthorized ||
+                           error.code == Code::not_found;
+  if (turned_away) return note_answer();
+  if (!counts_as_failure(error, taken)) return breaker_.undecided();
+  breaker_.failed(std::chrono::steady_clock::now());
+}
+
+base::Task<void> Upstream::settle(base::Loop& loop) {
+  const auto end = std::chrono::steady_clock::now() + settle_patience;
+  while (settling() && std::chrono::steady_clock::now() < end) {
+    if (!co_await loop.sleep(settle_check)) co_return;
+  }
+}
+
+std::string Upstream::shown(std::string text) const {
+  return settings_.hidden.empty() ? std::move(text) : base::hide_values(text, settings_.hidden);
+}
+
 UpstreamStatus Upstream::status() const {
   const std::lock_guard lock(mutex_);
-  return status_;
+  UpstreamStatus status = status_;
+  status.breaker = breaker_.state();
+  return status;
 }
 
 std::shared_ptr<const ServerTools> Upstream::tools() const {

@@ -12,7 +12,9 @@
 #include "base/process_keeper.h"
 #include "policies/permit.h"
 #include "tools/catalog.h"
+#include "tools/circuit_breaker.h"
 #include "tools/restart_policy.h"
+#include "tools/retry_budget.h"
 #include "tools/upstream_link.h"
 #include "tools/upstream_settings.h"
 
@@ -29,6 +31,7 @@ struct UpstreamStatus {
   std::string reason;  ///< why it is down or stopped, or ""
   std::chrono::system_clock::time_point since;
   std::optional<mcp::Revision> revision;
+  CircuitBreaker::State breaker = CircuitBreaker::State::closed;
 };
 std::string_view to_string(UpstreamStatus::State state);
 
@@ -81,6 +84,21 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
       base::Loop& loop, const policies::Permit& permit, std::string session, const ServerTool& tool,
       const mcp::ToolArguments& arguments, mcp::CallOptions options);
 
+  /// Why no call may go out now, because the last ones failed; nullopt when one may. What becomes of
+  /// it is then to be told.
+  std::optional<base::Error> refuse();
+  void note_answer();
+  /// The call failed after `taken`.
+  void note_failure(const base::Error& error, std::chrono::steady_clock::duration taken);
+  /// Whether one more repetition fits into what may be repeated; counts it.
+  bool may_repeat() { return retries_.spend(); }
+  /// Whether the server is there but not ready for calls, such as after the end of a session.
+  bool settling() const { return state_ == UpstreamStatus::State::connecting; }
+  /// Waits for the end of that, but not for long.
+  base::Task<void> settle(base::Loop& loop);
+  /// A text of the server, or about it, without the secrets that it was given.
+  std::string shown(std::string text) const;
+
   const std::string& name() const { return settings_.name; }
   const UpstreamSettings& settings() const { return settings_; }
   /// Whether the first attempt to reach it has ended, well or not.
@@ -95,6 +113,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
  private:
   Upstream(UpstreamSettings settings, const Dependencies& dependencies,
            std::function<void()> on_change);
+  LinkEvents link_events();
   static void retire(std::shared_ptr<Upstream> upstream);
   void end_here();
   bool over() const { return ended_ || home_.ending(); }
@@ -102,6 +121,11 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   base::Task<void> watch();
   base::Task<void> pause_after_failure();
   base::Task<base::Status> discover();
+  base::Task<void> refresh();
+  void take(Discovery found);
+  void publish(Discovery found);
+  base::Task<void> pause(std::chrono::milliseconds time);
+  void wake();
   void set_state(UpstreamStatus::State state, std::string reason);
   bool ready() const { return status().state == UpstreamStatus::State::ready; }
 
@@ -111,7 +135,16 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   base::Log& log_;
   std::function<void()> on_change_;
   std::unique_ptr<UpstreamLink> link_;
-  RestartPolicy policy_;  // of loop 0 alone
+  CircuitBreaker breaker_;
+  RetryBudget retries_;
+  // Of loop 0 alone:
+  RestartPolicy policy_;
+  base::Timer alarm_;        // ends pause()
+  base::SteadyTime refreshed_at_{};
+  std::string fingerprint_;  // of the tools as the server listed them
+  // Of all:
+  std::atomic<bool> refresh_asked_{false}, rediscovery_asked_{false};
+  std::atomic<UpstreamStatus::State> state_{UpstreamStatus::State::connecting};  // as in status_
   std::atomic<bool> restart_asked_{false}, settled_{false}, was_asked_{false}, ended_{false};
   std::atomic<std::size_t> uses_{0};
 

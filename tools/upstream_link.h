@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +32,16 @@ inline constexpr const char* not_configured = "it is no longer configured";
 /// the link does.
 using Anchor = std::shared_ptr<const void>;
 
+/// How long it is taken for granted which protocol a server speaks.
+inline constexpr std::chrono::hours verdict_ttl{1};
+
+/// What a link says of its server, from any thread.
+struct LinkEvents {
+  std::function<void(std::string why)> lost;  ///< calls do not reach it
+  std::function<void()> session_ended;        ///< it is there, and must be asked anew who it is
+  std::function<void()> tools_changed;        ///< it offers other tools now
+};
+
 /// What servers over HTTP and over stdio differ in: how they are reached. Thread-safe, but for
 /// discover(), tend() and end(), which belong to loop 0.
 class UpstreamLink {
@@ -37,6 +50,9 @@ class UpstreamLink {
 
   /// Reaches the server, anew if need be, and asks who it is and what it offers.
   virtual base::Task<base::Result<Discovery>> discover() = 0;
+  /// Asks what it offers now. A session goes on; what can change without one ending, such as the
+  /// protocol it speaks, is asked again. nullopt: it cannot be asked without starting it anew.
+  virtual base::Task<base::Result<std::optional<Discovery>>> refresh() = 0;
   /// Whether calls have somebody to go to. When not, the next discover() may help.
   virtual bool usable() const = 0;
   /// Sends a call. Errors are those of mcp::Exchange.

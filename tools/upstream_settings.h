@@ -49,6 +49,8 @@ struct UpstreamSettings {
   std::chrono::milliseconds timeout{300'000};  ///< without a sign of life
   std::chrono::milliseconds max_timeout{3'600'000};
   std::chrono::milliseconds start_timeout{60'000};
+  std::chrono::milliseconds refresh{300'000};  ///< between two looks at what it offers
+  std::vector<std::string> hidden;             ///< values that no status, log or answer may show
 
   bool operator==(const UpstreamSettings&) const = default;
 };

@@ -13,7 +13,10 @@ using base::Json;
 
 std::string server_line(const Json& server) {
   const std::string reason = server.value("reason", "");
-  return padded(server.value("server", ""), 24) + "  " + padded(server.value("state", ""), 12) +
+  // The state of the connection; or, of one that is left alone after failures, that.
+  const std::string breaker = server.value("breaker", "closed");
+  const std::string state = breaker == "closed" ? server.value("state", "") : "breaker " + breaker;
+  return padded(server.value("server", ""), 24) + "  " + padded(state, 18) +
          "since " + server.value("since", "") + (reason.empty() ? "" : "  " + reason);
 }
 

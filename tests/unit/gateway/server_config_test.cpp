@@ -110,6 +110,15 @@ TEST_CASE("authorities belong to https and must be readable", "[config]") {
   CHECK(has(refusal("s: {command: x, ca: none.pem}\n"), "'ca' goes with 'url'"));
 }
 
+TEST_CASE("what arguments take from elsewhere counts as secret", "[config]") {
+  setenv("SLUICE_TEST_SECRET", "sesame", 1);
+  const auto server =
+      servers("s: {command: x, args: ['--token=${env:SLUICE_TEST_SECRET}', plain, '${env:SLUICE_TEST_NONE:-usual}']}\n")
+          .at(0);
+  CHECK(server.command == std::vector<std::string>{"x", "--token=sesame", "plain", "usual"});
+  CHECK(server.secrets == std::vector<std::string>{"sesame"});
+}
+
 TEST_CASE("header names are tokens", "[config]") {
   CHECK(key_refusal("  headers: {'a b': x}\n") == "f:3:13: 'a b' is no header name");
   CHECK(has(key_refusal("  headers: {'': x}\n"), "is no header name"));
