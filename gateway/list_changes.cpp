@@ -16,12 +16,14 @@ std::string session_key(const pipeline::Principal& owner, const std::string& ses
   return owner.tenant + '\n' + owner.agent + '\n' + session;  // names hold no line ends
 }
 
-// Of what tools/list shows the agent now.
-std::size_t visible_tools(const pipeline::Snapshot& snapshot, const std::string& agent) {
+// Of what tools/list shows now.
+std::size_t visible_tools(const pipeline::Snapshot& snapshot,
+                          const ListChanges::Listener& listener) {
+  const policies::Caller caller{listener.agent, listener.view};
   std::size_t fingerprint = 0;
   for (const tools::CatalogEntry& entry : snapshot.catalog->entries()) {
     if (!entry.tool->quarantine.empty()) continue;
-    if (!snapshot.policy->decide(agent, entry.server(), entry.tool->name).allowed()) continue;
+    if (!snapshot.policy->decide(caller, entry.server(), entry.tool->name).listed) continue;
     fingerprint = fingerprint * 31 + std::hash<std::string_view>{}(entry.listing) + 1;
   }
   return fingerprint;
@@ -45,13 +47,13 @@ std::shared_ptr<ListChanges::Subscription> ListChanges::subscribe(base::Loop& lo
                                                                   EventStream& stream,
                                                                   const pipeline::Principal& owner,
                                                                   std::string message) {
-  const Agent agent{owner.tenant, owner.agent};
-  if (!take_room(agent)) return nullptr;
+  const Listener listener{owner.tenant, owner.agent, owner.view};
+  if (!take_room(listener)) return nullptr;
   std::shared_ptr<Subscription> subscription(new Subscription(*this, loop, stream));
-  subscription->agent_ = agent;
+  subscription->listener_ = listener;
   subscription->message_ = std::move(message);
-  const auto [found, is_new] = states_[loop.index()].groups.try_emplace(agent);
-  if (is_new) found->second.seen = visible_tools(*snapshot_.get(), owner.agent);
+  const auto [found, is_new] = states_[loop.index()].groups.try_emplace(listener);
+  if (is_new) found->second.seen = visible_tools(*snapshot_.get(), listener);
   found->second.members.insert(subscription.get());
   return subscription;
 }
@@ -88,16 +90,15 @@ void ListChanges::end_session(const pipeline::Principal& owner, const std::strin
 void ListChanges::end_all() {
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     asio::post(loops_.at(i).io(), [this, i] {
-      for (auto& [agent, group] : states_[i].groups) {
-        for (Subscription* member : group.members) member->stream_.end();
-      }
+      for (const auto& [listener, group] : states_[i].groups) end(group);
     });
   }
 }
 
-bool ListChanges::take_room(const Agent& agent) {
+bool ListChanges::take_room(const Listener& listener) {
   const std::lock_guard lock(mutex_);
-  std::size_t& of_agent = open_of_[agent];  // agents of the policy: as many as it names
+  // Agents of the policy: as many as it names.
+  std::size_t& of_agent = open_of_[{listener.tenant, listener.agent}];
   if (open_ >= limits_.streams || of_agent >= limits_.streams_per_agent) return false;
   ++open_;
   ++of_agent;
@@ -106,16 +107,20 @@ bool ListChanges::take_room(const Agent& agent) {
 
 void ListChanges::drop(Subscription& subscription) {
   auto& groups = states_[subscription.loop_.index()].groups;
-  const auto group = groups.find(subscription.agent_);
+  const auto group = groups.find(subscription.listener_);
   group->second.members.erase(&subscription);
   if (group->second.members.empty()) groups.erase(group);
   const std::lock_guard lock(mutex_);
   --open_;
-  --open_of_[subscription.agent_];
+  --open_of_[{subscription.listener_.tenant, subscription.listener_.agent}];
   const auto stream = by_session_.find(subscription.session_);
   if (stream != by_session_.end() && stream->second.number == subscription.number_) {
     by_session_.erase(stream);
   }
+}
+
+void ListChanges::end(const Group& group) {
+  for (Subscription* member : group.members) member->stream_.end();
 }
 
 void ListChanges::schedule(std::size_t loop) {
@@ -128,25 +133,29 @@ base::Task<void> ListChanges::announce(std::size_t index) {
   if (!co_await loop.sleep(burst)) co_return;
   state.scheduled = false;
   const auto snapshot = snapshot_.get();
-  std::vector<Agent> agents;
-  for (const auto& [agent, group] : state.groups) agents.push_back(agent);
-  for (const Agent& agent : agents) {
-    const auto group = state.groups.find(agent);
+  std::vector<Listener> listeners;
+  for (const auto& [listener, group] : state.groups) listeners.push_back(listener);
+  for (const Listener& listener : listeners) {
+    const auto group = state.groups.find(listener);
     if (group == state.groups.end()) continue;
-    const std::size_t seen = visible_tools(*snapshot, agent.second);
-    if (std::exchange(group->second.seen, seen) != seen) co_await tell(loop, agent);
+    if (snapshot->policy->find_agent(listener.agent) == nullptr) {
+      end(group->second);
+      continue;
+    }
+    const std::size_t seen = visible_tools(*snapshot, listener);
+    if (std::exchange(group->second.seen, seen) != seen) co_await tell(loop, listener);
     co_await asio::post(loop.executor(), base::use_task);
   }
 }
 
 // Streams come and go between the turns: each is looked up before it is used.
-base::Task<void> ListChanges::tell(base::Loop& loop, const Agent& agent) {
+base::Task<void> ListChanges::tell(base::Loop& loop, const Listener& listener) {
   auto& groups = states_[loop.index()].groups;
-  const auto& now = groups.find(agent)->second.members;
+  const auto& now = groups.find(listener)->second.members;
   const std::vector<Subscription*> members(now.begin(), now.end());
   std::size_t told = 0;
   for (Subscription* member : members) {
-    const auto group = groups.find(agent);
+    const auto group = groups.find(listener);
     if (group == groups.end()) co_return;
     if (!group->second.members.contains(member)) continue;
     if (!member->message_.empty()) member->stream_.send(member->message_);

@@ -21,9 +21,16 @@ namespace gateway {
 
 /// Tells clients that keep a stream open when the tools that their agent can see have changed: by
 /// catalog or policy, compared as tools/list would show them. What changes at once is told once.
-/// An idle stream costs memory alone. Bounded, of all agents and of each. Thread-safe.
+/// The streams of an agent that the policy no longer names end. An idle stream costs memory alone.
+/// Bounded, of all agents and of each. Thread-safe.
 class ListChanges {
  public:
+  /// Whose tools: what an agent can see through a view, or through none.
+  struct Listener {
+    std::string tenant, agent, view;
+    auto operator<=>(const Listener&) const = default;
+  };
+
   /// One stream. Dropped before its EventStream, and on its loop.
   class Subscription {
    public:
@@ -39,7 +46,7 @@ class ListChanges {
     ListChanges& owner_;
     base::Loop& loop_;
     EventStream& stream_;
-    std::pair<std::string, std::string> agent_;  // tenant, agent
+    Listener listener_;
     std::string message_;
     std::string session_;       // key of the session, or ""
     std::uint64_t number_ = 0;  // of the session's stream
@@ -65,13 +72,12 @@ class ListChanges {
   void end_all();
 
  private:
-  using Agent = std::pair<std::string, std::string>;
-  struct Group {           // the streams of one agent on one loop
-    std::size_t seen = 0;  // fingerprint of the tools that it can see
+  struct Group {           // the streams of one listener on one loop
+    std::size_t seen = 0;  // fingerprint of the tools that are visible
     std::unordered_set<Subscription*> members;
   };
   struct LoopState {  // of its loop alone
-    std::map<Agent, Group> groups;
+    std::map<Listener, Group> groups;
     bool scheduled = false;
   };
   struct SessionStream {
@@ -79,11 +85,12 @@ class ListChanges {
     std::function<void()> end;
   };
 
-  bool take_room(const Agent& agent);
+  bool take_room(const Listener& listener);
   void drop(Subscription& subscription);
+  static void end(const Group& group);
   void schedule(std::size_t loop);
   base::Task<void> announce(std::size_t loop);
-  base::Task<void> tell(base::Loop& loop, const Agent& agent);
+  base::Task<void> tell(base::Loop& loop, const Listener& listener);
 
   base::EventLoops& loops_;
   pipeline::CurrentSnapshot& snapshot_;
@@ -92,7 +99,7 @@ class ListChanges {
 
   std::mutex mutex_;  // guards what follows
   std::size_t open_ = 0;
-  std::map<Agent, std::size_t> open_of_;
+  std::map<std::pair<std::string, std::string>, std::size_t> open_of_;  // by tenant and agent
   std::unordered_map<std::string, SessionStream> by_session_;
   std::uint64_t last_number_ = 0;
 

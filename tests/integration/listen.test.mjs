@@ -17,6 +17,7 @@ const policy = `
 agents: {tester: {roles: [everything]}, secret: {roles: [few]}}
 roles: {everything: {allow: ["*"], deny: ["*/hidden"]}, few: {allow: ["*/hidden"]}}
 tools: {"*": {effect: read_only}}
+views: {narrow: {tools: ["*/echo", "*/narrow"]}}
 `;
 
 before(async () => {
@@ -38,9 +39,9 @@ async function offer(...tools) {
   await sluice.json('servers', 'restart', 's');
 }
 
-function listen(withKey = key, notifications = { toolsListChanged: true }, id = 'l1') {
+function listen(withKey = key, notifications = { toolsListChanged: true }, id = 'l1', view = '') {
   const sent = message('subscriptions/listen', { notifications }, id);
-  return EventStream.open(sluice.url, headersFor(sent, withKey), { body: JSON.stringify(sent) });
+  return EventStream.open(sluice.url + view, headersFor(sent, withKey), { body: JSON.stringify(sent) });
 }
 
 async function openSession(withKey = key) {
@@ -98,6 +99,20 @@ test('a change that an agent cannot see is not told to it', async () => {
   assert.deepEqual(secret.events, []);
   open.close();
   secret.close();
+});
+
+test('who listens through a view is told of what the view shows alone', async () => {
+  await offer('echo');
+  const [all, narrow] = [await listen(), await listen(key, undefined, 'n', '/narrow')];
+  await Promise.all([all.next(), narrow.next()]);
+  await offer('echo', 'wide');
+  assert.equal((await all.next()).method, changed);
+  await eventually('comments', () => narrow.comments > 3);
+  assert.deepEqual(narrow.events, []);
+  await offer('echo', 'wide', 'narrow');
+  assert.equal((await narrow.next()).method, changed);
+  all.close();
+  narrow.close();
 });
 
 test('the official client of 2026-07-28 hears of a change', async () => {
