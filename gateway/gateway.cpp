@@ -6,6 +6,7 @@
 #include "gateway/pipeline/record.h"
 #include "gateway/restart_keys.h"
 #include "gateway/server_settings.h"
+#include "policies/approvals/approval_table.h"
 #include "policies/ledger/redis_epoch.h"
 #include "policies/ledger/redis_settings.h"
 #include "policies/ledger/spending_table.h"
@@ -52,9 +53,11 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       keys_(std::move(keys)),
       loops_(config_->threads),
       ledger_(make_ledger(*config_, loops_, *journal_, state)),
+      approvals_(*journal_, ledger_clock, state.asked),
       policy_(std::make_shared<const policies::Policy>(std::move(loaded.policy))),
       upstreams_(enabled_servers(*config_), loops_, limits_, log, [this] { publish_snapshot(); }),
-      calls_(pipeline::call_pipeline({*journal_, log_, limits_, dispatcher_, *ledger_, call_metrics_})),
+      calls_(pipeline::call_pipeline({*journal_, log_, limits_, dispatcher_, *ledger_, call_metrics_,
+                                      approvals_, ledger_clock})),
       dry_runs_(pipeline::dry_run_pipeline()),
       sessions_(limits_),
       list_changes_(loops_, snapshot_, limits_),
@@ -82,6 +85,9 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(LoadedConfig loaded, Reload
   const policies::ledger::SpendingTable& spent = *spending;  // the journal keeps it
   base::SqliteJournal::Projections projections;
   projections.push_back(std::move(spending));
+  auto approvals = std::make_unique<policies::approvals::ApprovalTable>();
+  const policies::approvals::ApprovalTable& asked = *approvals;
+  projections.push_back(std::move(approvals));
   auto journal = base::SqliteJournal::open(config.journal, {}, std::move(projections));
   if (!journal) return journal.error();
   auto epoch = policies::ledger::known_epoch(config.journal);
@@ -90,7 +96,7 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(LoadedConfig loaded, Reload
   if (!keys) return keys.error();
   std::unique_ptr<Gateway> gateway(new Gateway(std::move(loaded), std::move(reloading), log,
                                                std::move(*journal), std::move(*keys),
-                                               {spent.rows(), *std::move(epoch)}));
+                                               {spent.rows(), *std::move(epoch), asked.rows()}));
   if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
   return gateway;

@@ -29,15 +29,17 @@
 #include "gateway/readiness.h"
 #include "gateway/reloader.h"
 #include "gateway/sessions.h"
+#include "policies/approvals/memory_approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
 
 namespace gateway {
 
-/// What the ledger finds in the journal at a start.
+/// What the ledger and the approvals find in the journal at a start.
 struct JournalState {
   std::vector<policies::ledger::StoredSpending> spent;
   std::string store_epoch;
+  std::vector<policies::approvals::Approval> asked;
 };
 
 /// The running gateway: everything that a configuration asks for, put together. Members stand in
@@ -89,6 +91,7 @@ class Gateway {
   Load load_;
   base::EventLoops loops_;
   std::unique_ptr<policies::ledger::Ledger> ledger_;
+  policies::approvals::MemoryApprovals approvals_;
 
   std::mutex publishing_;  // guards what follows: one snapshot after the other
   std::shared_ptr<const policies::Policy> policy_;

@@ -59,6 +59,11 @@ Policy::Policy(PolicyDocument document)
     GlobList& shown = views_[name];
     for (const Rule& rule : view.tools) shown.add(rule.pattern);
   }
+  for (const auto& [name, person] : document.people) {
+    for (const std::string& login : person.login) {
+      people_.emplace(login, Person{name, person.groups, person.may_approve});
+    }
+  }
 }
 
 void Policy::add_tools(const std::vector<ToolSettings>& tools) {
@@ -93,27 +98,31 @@ Policy::Rules Policy::compile(const std::vector<Rule>& rules) {
 }
 
 std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
-                              ScopeQuotas quotas) {
-  scopes_.push_back({compile(deny), compile(allow), std::move(quotas)});
+                              const std::vector<ApproveRule>& approve, ScopeQuotas quotas) {
+  scopes_.push_back({compile(deny), compile(allow), ApproveRules(approve), std::move(quotas)});
   return scopes_.size() - 1;
 }
 
 void Policy::add_agents(const PolicyDocument& document) {
   const std::size_t defaults = add_scope(
-      document.default_deny, {}, ScopeQuotas(document.default_quotas, "defaults", "", document));
+      document.default_deny, {}, document.default_approve,
+      ScopeQuotas(document.default_quotas, "defaults", "", document));
   std::map<std::string, std::size_t> tenants;
   for (const auto& [name, tenant] : document.tenants) {
     tenants[name] =
-        add_scope(tenant.deny, {}, ScopeQuotas(tenant.quotas, "tenant", name, document));
+        add_scope(tenant.deny, {}, tenant.approve,
+                  ScopeQuotas(tenant.quotas, "tenant", name, document));
   }
   RoleScopes roles;
   for (const auto& [name, role] : document.roles) {
     roles[name] =
-        add_scope(role.deny, role.allow, ScopeQuotas(role.quotas, "role", name, document));
+        add_scope(role.deny, role.allow, role.approve,
+                  ScopeQuotas(role.quotas, "role", name, document));
   }
 
   for (const auto& [name, agent] : document.agents) {
-    CompiledAgent compiled{{name, agent.tenant, agent.roles}, {defaults}, false};
+    CompiledAgent compiled{
+        {name, agent.tenant, agent.roles, agent.owner}, {defaults}, false, false};
     const auto tenant = tenants.find(agent.tenant);
     if (tenant != tenants.end()) compiled.scopes.push_back(tenant->second);
     const bool known_tenant = agent.tenant.empty() || tenant != tenants.end();
@@ -124,9 +133,12 @@ void Policy::add_agents(const PolicyDocument& document) {
     }
     compiled.constrained =
         std::any_of(compiled.scopes.begin(), compiled.scopes.end(), [this](std::size_t scope) {
-          const auto& [deny, allow, quotas] = scopes_[scope];
-          return !deny.constrained.empty() || !allow.constrained.empty();
+          const Scope& rules = scopes_[scope];
+          return !rules.deny.constrained.empty() || !rules.allow.constrained.empty();
         });
+    compiled.asks =
+        std::any_of(compiled.scopes.begin(), compiled.scopes.end(),
+                    [this](std::size_t scope) { return !scopes_[scope].approve.empty(); });
     agents_.emplace(name, std::move(compiled));
   }
 }
@@ -281,6 +293,26 @@ std::string Policy::access_text(std::string_view agent, std::string_view server,
   between = " except with ";
   for (const std::string& schema : denied) text += std::exchange(between, " or ") + schema;
   return text;
+}
+
+approvals::Terms Policy::approval_terms(std::string_view agent, std::string_view server,
+                                        std::string_view tool, const base::Json& arguments) const {
+  approvals::Terms terms;
+  const auto found = agents_.find(agent);
+  if (found == agents_.end() || !found->second.asks) return terms;
+  const std::string name = tool_id(server, tool);
+  for (const std::size_t scope : found->second.scopes) {
+    scopes_[scope].approve.find(name, arguments, terms);
+  }
+  // In whichever order roles are written, it is the same question.
+  std::sort(terms.clauses.begin(), terms.clauses.end(),
+            [](const auto& one, const auto& other) { return one.rule < other.rule; });
+  return terms;
+}
+
+const Person* Policy::find_person(std::string_view login) const {
+  const auto found = people_.find(login);
+  return found == people_.end() ? nullptr : &found->second;
 }
 
 const Agent* Policy::find_agent(std::string_view name) const {

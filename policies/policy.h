@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policies/approve_rules.h"
 #include "policies/constrained_rules.h"
 #include "policies/effect.h"
 #include "policies/glob.h"
@@ -20,6 +21,14 @@ struct Agent {
   std::string name;
   std::string tenant;  ///< "" when it belongs to none
   std::vector<std::string> roles;
+  std::string owner;  ///< the person who must not decide what it may do; or ""
+};
+
+/// Somebody who administers and approves.
+struct Person {
+  std::string name;
+  std::vector<std::string> groups;
+  bool may_approve = false;
 };
 
 /// Who asks, and by which door.
@@ -69,6 +78,13 @@ class Policy {
 
   bool has_view(std::string_view name) const { return views_.find(name) != views_.end(); }
 
+  /// What people must agree to before this call of an allowed tool; empty when nobody is asked.
+  approvals::Terms approval_terms(std::string_view agent, std::string_view server,
+                                  std::string_view tool, const base::Json& arguments) const;
+
+  /// Who has this login, e.g. `unix:ops`; nullptr when nobody does.
+  const Person* find_person(std::string_view login) const;
+
   /// Nullptr when the policy does not name this agent.
   const Agent* find_agent(std::string_view name) const;
   std::vector<std::string> agent_names() const;
@@ -109,6 +125,7 @@ class Policy {
   /// What the defaults, one tenant or one role say.
   struct Scope {
     Rules deny, allow;
+    ApproveRules approve;
     ScopeQuotas quotas;
   };
   struct CompiledAgent {
@@ -116,13 +133,14 @@ class Policy {
     std::vector<std::size_t>
         scopes;  // defaults, tenant, roles with what they include: indices into scopes_
     bool constrained = false;  // whether any of them looks at arguments
+    bool asks = false;         // whether any of them asks people
   };
   /// What was asked, and the first allow without a constraint that matches.
   struct Question;
 
   static Rules compile(const std::vector<Rule>& rules);
   std::size_t add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
-                        ScopeQuotas quotas);
+                        const std::vector<ApproveRule>& approve, ScopeQuotas quotas);
   void add_tools(const std::vector<ToolSettings>& tools);
   void add_agents(const PolicyDocument& document);
   /// False when the view, if there is one, does not show the tool.
@@ -140,6 +158,7 @@ class Policy {
       scopes_;  // agents share them: what an agent costs does not grow with its roles' rules
   TextMap<CompiledAgent> agents_;
   TextMap<GlobList> views_;
+  TextMap<Person> people_;  // by login
   GlobList effect_patterns_, price_patterns_, output_patterns_;
   std::vector<Effect> effects_;
   std::vector<ledger::Nanos> prices_;

@@ -8,15 +8,8 @@
 namespace policies {
 namespace {
 
-const std::string no_approvals = "approvals are not part of this build";
-
 const NotBuilt file_not_built = {
-    {"people", no_approvals},
     {"pin", "pinning of tool definitions is not part of this build"},
-};
-
-const NotBuilt scope_not_built = {
-    {"approve", no_approvals},
 };
 
 const NotBuilt agent_not_built = {
@@ -27,7 +20,6 @@ const NotBuilt role_not_built = {
     {"resources", "rules for resources are not part of this build"},
     {"prompts", "rules for prompts are not part of this build"},
     {"start", "the agent runtime is not part of this build"},
-    {"approve", no_approvals},
 };
 
 const NotBuilt tool_not_built = {
@@ -85,6 +77,7 @@ void PolicyBuilder::read_file(const base::YamlNode& root) {
                  {"currency", [this](const auto& node) { read_currency(node); }},
                  {"defaults", [this](const auto& node) { read_defaults(node); }},
                  {"tenants", [this](const auto& node) { read_tenants(node); }},
+                 {"people", [this](const auto& node) { read_people(node); }},
                  {"agents", [this](const auto& node) { read_agents(node); }},
                  {"roles", [this](const auto& node) { read_roles(node); }},
                  {"tools", [this](const auto& node) { read_tools(node); }},
@@ -99,7 +92,8 @@ void PolicyBuilder::read_defaults(const base::YamlNode& node) {
   };
   std::vector<base::YamlKey> keys = quota_keys(document_.default_quotas, "defaults");
   keys.push_back({"deny", read_deny});
-  read_scope(node, "defaults", keys, scope_not_built);
+  keys.push_back(approve_key(document_.default_approve, "defaults"));
+  read_scope(node, "defaults", keys, {});
 }
 
 void PolicyBuilder::read_tenants(const base::YamlNode& node) {
@@ -113,7 +107,8 @@ void PolicyBuilder::read_tenants(const base::YamlNode& node) {
     std::vector<base::YamlKey> keys = quota_keys(tenant.quotas, scope);
     keys.push_back({"deny", read_deny});
     keys.push_back(former_key(Kind::tenant, tenant.quotas));
-    read_scope(value, scope, keys, scope_not_built);
+    keys.push_back(approve_key(tenant.approve, scope));
+    read_scope(value, scope, keys, {});
   }
 }
 
@@ -131,7 +126,12 @@ void PolicyBuilder::read_agents(const base::YamlNode& node) {
         uses_.emplace_back(Kind::role, role);
       }
     };
-    read_scope(value, "agent " + name, {{"tenant", read_tenant}, {"roles", read_agent_roles}},
+    const auto read_owner = [&](const base::YamlNode& owner) {
+      agent.owner = read_name(owner, "person");
+      uses_.emplace_back(Kind::person, owner);
+    };
+    read_scope(value, "agent " + name,
+               {{"tenant", read_tenant}, {"roles", read_agent_roles}, {"owner", read_owner}},
                agent_not_built);
   }
 }
@@ -156,6 +156,7 @@ void PolicyBuilder::read_role(const std::string& name, const base::YamlNode& nod
   keys.push_back(
       {"allow", [&](const auto& list) { role.allow = read_rules(list, scope, "allow"); }});
   keys.push_back({"deny", [&](const auto& list) { role.deny = read_rules(list, scope, "deny"); }});
+  keys.push_back(approve_key(role.approve, scope));
   read_scope(node, scope, keys, role_not_built);
 }
 
@@ -180,6 +181,23 @@ base::YamlKey PolicyBuilder::former_key(Kind kind, Quotas& quotas) {
                       "', and its counters can go to one alone; the other is at " +
                       other->second.where());
           }};
+}
+
+base::YamlKey PolicyBuilder::approve_key(std::vector<ApproveRule>& rules,
+                                         const std::string& scope) {
+  return {"approve", [this, &rules, scope](const auto& list) {
+            for (auto& entry : read_approve(list, scope)) {
+              rules.push_back(entry.second);
+              approve_.push_back(std::move(entry));
+            }
+          }};
+}
+
+void PolicyBuilder::read_people(const base::YamlNode& node) {
+  for (const auto& [key, value] : node.entries()) {
+    const std::string name = define(Kind::person, key);
+    document_.people[name] = read_person(name, value);
+  }
 }
 
 void PolicyBuilder::read_timezone(const base::YamlNode& node) {

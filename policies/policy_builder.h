@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/yaml.h"
+#include "policies/approve_reader.h"
 #include "policies/rule.h"
 
 namespace policies {
@@ -20,7 +21,7 @@ class PolicyBuilder {
   PolicyDocument finish();
 
  private:
-  enum class Kind { tenant, role, agent, tool, view };
+  enum class Kind { tenant, role, agent, tool, view, person };
   using Places = std::map<std::string, base::YamlNode>;
 
   void read_defaults(const base::YamlNode& node);
@@ -30,6 +31,9 @@ class PolicyBuilder {
   void read_role(const std::string& name, const base::YamlNode& node);
   void read_tools(const base::YamlNode& node);
   void read_views(const base::YamlNode& node);
+  void read_people(const base::YamlNode& node);
+  /// `approve`.
+  base::YamlKey approve_key(std::vector<ApproveRule>& rules, const std::string& scope);
   void read_timezone(const base::YamlNode& node);
   void read_currency(const base::YamlNode& node);
   /// `limits` and `budgets`.
@@ -37,12 +41,14 @@ class PolicyBuilder {
   /// `was`, of what has a name.
   base::YamlKey former_key(Kind kind, Quotas& quotas);
 
+  static std::string word_for(Kind kind);
   /// Takes a name for what is written at `key`; fails when another place took it.
   std::string define(Kind kind, const base::YamlNode& key);
   /// For keys that only one of the files may have.
   void take_once(const std::string& key, const base::YamlNode& node);
   void check_currency() const;
   void check_former() const;
+  void check_logins() const;
   void check_exists(Kind kind, const base::YamlNode& name) const;
   void check_cycles() const;
   void check_cycles_from(const std::string& role, std::map<std::string, bool>& done) const;
@@ -54,6 +60,7 @@ class PolicyBuilder {
   std::map<std::string, std::vector<base::YamlNode>> includes_;
   Places once_;
   std::vector<base::YamlNode> money_;  // budgets that need a currency
+  ApproveEntries approve_;             // whose people must exist
 };
 
 }  // namespace policies

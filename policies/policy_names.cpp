@@ -5,11 +5,31 @@
 
 namespace policies {
 
+std::string PolicyBuilder::word_for(Kind kind) {
+  switch (kind) {
+    case Kind::tenant:
+      return "tenant";
+    case Kind::role:
+      return "role";
+    case Kind::agent:
+      return "agent";
+    case Kind::tool:
+      return "tool";
+    case Kind::view:
+      return "view";
+    case Kind::person:
+      break;
+  }
+  return "person";
+}
+
 PolicyDocument PolicyBuilder::finish() {
   for (const auto& [kind, name] : uses_) check_exists(kind, name);
   check_cycles();
   check_currency();
   check_former();
+  check_logins();
+  check_approvers(approve_, document_.people);
   return std::move(document_);
 }
 
@@ -40,12 +60,7 @@ void PolicyBuilder::check_former() const {
 }
 
 std::string PolicyBuilder::define(Kind kind, const base::YamlNode& key) {
-  static const std::map<Kind, std::string> words = {{Kind::tenant, "tenant"},
-                                                    {Kind::role, "role"},
-                                                    {Kind::agent, "agent"},
-                                                    {Kind::tool, "tool"},
-                                                    {Kind::view, "view"}};
-  const std::string& word = words.at(kind);
+  const std::string word = word_for(kind);
   const std::string name = kind == Kind::tool ? read_pattern(key) : read_name(key, word);
   const auto [earlier, is_new] = places_[kind].emplace(name, key);
   if (!is_new) {
@@ -63,8 +78,21 @@ void PolicyBuilder::check_exists(Kind kind, const base::YamlNode& name) const {
     for (const auto& place : places->second) names.push_back(place.first);
   }
   const std::string nearest = base::nearest_name(name.text(), names);
-  name.fail(std::string("there is no ") + (kind == Kind::tenant ? "tenant" : "role") + " '" +
-            name.text() + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+  name.fail("there is no " + word_for(kind) + " '" + name.text() + "'" +
+            (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+}
+
+// Who logs in is one person.
+void PolicyBuilder::check_logins() const {
+  std::map<std::string, std::string> owners;
+  for (const auto& [name, person] : document_.people) {
+    for (const std::string& login : person.login) {
+      const auto [other, is_new] = owners.emplace(login, name);
+      if (is_new) continue;
+      places_.at(Kind::person).at(name).fail("the login '" + login + "' of person " + name +
+                                             " belongs to " + other->second + " already");
+    }
+  }
 }
 
 void PolicyBuilder::check_cycles() const {

@@ -47,6 +47,7 @@ std::vector<Rule> read_rules(const base::YamlNode& list, const std::string& scop
   for (const base::YamlNode& item : list.items()) {
     Rule rule = item.is_map() ? read_constrained(item, scope, kind) : Rule{read_pattern(item), {}};
     rule.source = {scope, kind, rule.pattern, item.file(), item.line()};
+    if (rule.arguments) rule.source.arguments = rule.arguments->text();
     rules.push_back(std::move(rule));
   }
   return rules;

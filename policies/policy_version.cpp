@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/crypto.h"
+#include "policies/approve_rules.h"
 
 namespace policies {
 namespace {
@@ -24,6 +25,15 @@ class Printer {
       text(rule.pattern);
       text(rule.arguments ? rule.arguments->text() : "");
     }
+  }
+  void approve(const std::vector<ApproveRule>& rules) {
+    size(rules.size());
+    for (const ApproveRule& rule : rules) text(approve_rule_text(rule));
+  }
+  void person(const PersonDocument& person) {
+    texts(person.login);
+    texts(person.groups);
+    number(person.may_approve ? 1 : 0);
   }
   void number(std::int64_t value) { text(std::to_string(value)); }
   void quotas(const Quotas& quotas) {
@@ -65,11 +75,13 @@ std::string print(const PolicyDocument& document) {
   printer.text(document.timezone);
   printer.text(document.currency);
   printer.rules(document.default_deny);
+  printer.approve(document.default_approve);
   printer.quotas(document.default_quotas);
   printer.size(document.tenants.size());
   for (const auto& [name, tenant] : document.tenants) {
     printer.text(name);
     printer.rules(tenant.deny);
+    printer.approve(tenant.approve);
     printer.quotas(tenant.quotas);
   }
   printer.size(document.roles.size());
@@ -78,6 +90,7 @@ std::string print(const PolicyDocument& document) {
     printer.texts(role.includes);
     printer.rules(role.allow);
     printer.rules(role.deny);
+    printer.approve(role.approve);
     printer.quotas(role.quotas);
   }
   printer.size(document.agents.size());
@@ -85,6 +98,12 @@ std::string print(const PolicyDocument& document) {
     printer.text(name);
     printer.text(agent.tenant);
     printer.texts(agent.roles);
+    printer.text(agent.owner);
+  }
+  printer.size(document.people.size());
+  for (const auto& [name, person] : document.people) {
+    printer.text(name);
+    printer.person(person);
   }
   printer.size(document.tools.size());
   for (const ToolSettings& tool : document.tools) {

@@ -118,7 +118,7 @@ ledger::Nanos read_money(const YamlNode& node) {
 void read_on_exceed(const YamlNode& node) {
   const std::string text = node.text();
   if (text == "ask") {
-    node.fail("'on_exceed: ask' is not supported yet: approvals are not part of this build");
+    node.fail("'on_exceed: ask' is not supported yet: nobody is asked about a budget that is used up");
   }
   if (text != "deny") node.fail("expected deny; found '" + text + "'");
 }
@@ -216,7 +216,7 @@ void read_budgets(const YamlNode& list, const std::string& scope, Quotas& quotas
     keys.push_back(
         {"calls", [&](const auto& node) { budget.calls = node.integer(0, most_calls); }});
     keys.push_back({"on_exceed", read_on_exceed});
-    read_scope(item, scope, keys, {{"by", "approvals are not part of this build"}});
+    read_scope(item, scope, keys, {{"by", "nobody is asked about a budget that is used up"}});
     if (!budget.money && !budget.calls) item.fail(scope + ": a budget needs 'money' or 'calls'");
     if (!has_window) item.fail(scope + ": a budget needs a 'window', such as day or 24h");
     budget.source = {scope, "budget", budget.tools, item.file(), item.line()};

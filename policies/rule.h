@@ -22,6 +22,7 @@ struct RuleSource {
   std::string pattern;  ///< as written
   std::string file;
   int line = 0;  ///< from 1
+  std::string arguments = {};  ///< text of the constraint on arguments, or ""
 };
 
 /// A glob over `server/tool`: `*` matches any run of characters, `/` included; case-sensitive
@@ -64,6 +65,25 @@ struct BudgetRule : QuotaRule {
   std::optional<std::int64_t> calls;
 };
 
+/// An entry under `approve`: calls for which people are asked.
+struct ApproveRule {
+  std::string tools = "*";         ///< a glob over `server/tool`
+  std::optional<Constraint> when;  ///< only calls with such arguments
+  std::vector<std::string> by;     ///< people and groups
+  int quorum = 1;                  ///< how many of them must agree
+  std::chrono::milliseconds wait{45'000};         ///< of the call, for the answer
+  std::chrono::milliseconds expires{86'400'000};  ///< of the question, then of the answer
+  std::vector<std::string> escalate_to;           ///< asked after `expires`; empty: it is denied
+  RuleSource source;
+};
+
+/// Somebody who administers and approves.
+struct PersonDocument {
+  std::vector<std::string> login;  ///< what proves who it is, e.g. `unix:ops`
+  std::vector<std::string> groups;
+  bool may_approve = false;
+};
+
 /// The limits and budgets of the defaults, a tenant or a role.
 struct Quotas {
   std::vector<LimitRule> limits;
@@ -85,17 +105,20 @@ struct ToolSettings {
 struct RoleDocument {
   std::vector<std::string> includes;
   std::vector<Rule> allow, deny;
+  std::vector<ApproveRule> approve;
   Quotas quotas;
 };
 
 struct TenantDocument {
   std::vector<Rule> deny;
+  std::vector<ApproveRule> approve;
   Quotas quotas;
 };
 
 struct AgentDocument {
   std::string tenant;
   std::vector<std::string> roles;
+  std::string owner;  ///< the person who must not decide what it may do; or ""
 };
 
 /// An entry under `views`, served at `/mcp/NAME`.
@@ -109,10 +132,12 @@ struct PolicyDocument {
   std::string timezone = "UTC";
   std::string currency;  ///< "" when there is no money
   std::vector<Rule> default_deny;
+  std::vector<ApproveRule> default_approve;
   Quotas default_quotas;
   std::map<std::string, TenantDocument> tenants;
   std::map<std::string, RoleDocument> roles;
   std::map<std::string, AgentDocument> agents;
+  std::map<std::string, PersonDocument> people;
   std::vector<ToolSettings> tools;
   std::map<std::string, ViewDocument> views;
 };

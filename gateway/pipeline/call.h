@@ -15,9 +15,19 @@
 #include "mcp/jsonrpc.h"
 #include "mcp/log_level.h"
 #include "mcp/tool_arguments.h"
+#include "policies/approvals/approvals.h"
 #include "policies/ledger/ledger.h"
 
 namespace gateway::pipeline {
+
+/// The approval under which a call goes, or for which it waits.
+struct ApprovalUse {
+  std::string id;
+  std::string person;  ///< whose word decided; "" while nobody has
+  bool remembered = false;
+  std::string asked;               ///< the arguments that were asked for, when others are sent
+  std::optional<base::Json> sent;  ///< those others: a person edited the call
+};
 
 /// One tools/call on its way down the stages. What a stage finds out stands here for those below it
 /// and, on the way up, for those above it.
@@ -38,6 +48,8 @@ struct Call {
   bool progress = false;                   ///< whether the caller wants notifications/progress
   std::optional<mcp::LogLevel> log_level;  ///< of log messages at least; none are wanted without
   base::Cancellation* cancellation = nullptr;  ///< by which the caller ends it early; may be null
+  /// How long it waits for a person; absent: as long as the rules say. 0: it is parked, not waiting.
+  std::optional<std::chrono::milliseconds> patience;
 
   // Set by the stages.
   const tools::CatalogEntry* entry = nullptr;                  ///< resolve
@@ -45,6 +57,8 @@ struct Call {
   std::optional<policies::RuleSource> rule;                    ///< authorize: what decided
   std::string decision;                           ///< authorize: the same in words, for the audit
   std::optional<policies::Permit> permit;         ///< authorize
+  std::optional<ApprovalUse> approval;            ///< approve: when people are asked
+  std::unique_ptr<policies::approvals::Grant> grant;  ///< approve: the one use of an approval
   std::vector<policies::ledger::Charge> charges;  ///< reserve: what it takes of limits and budgets
   std::unique_ptr<policies::ledger::Hold> hold;   ///< reserve: what it has taken
   std::optional<policies::ledger::Fate> fate;     ///< reserve: what became of that
@@ -53,5 +67,11 @@ struct Call {
 
   bool cancelled() const { return cancellation != nullptr && cancellation->requested(); }
 };
+
+/// Whether an intent must be durable before the first byte leaves: for what has effects, and for what
+/// a person approved once, so that its use and its sending are one step.
+inline bool has_intent(const Call& call) {
+  return policies::needs_intent(call.effect) || call.grant != nullptr;
+}
 
 }  // namespace gateway::pipeline

@@ -11,7 +11,7 @@ class Intend final : public Stage {
   explicit Intend(base::Journal& journal) : journal_(journal) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
-    if (!policies::needs_intent(call.effect)) co_return co_await next(call);
+    if (!has_intent(call)) co_return co_await next(call);
     call.intent = "int_" + call.request_id.substr(call.request_id.find('_') + 1);
     // Whatever may happen is recorded before it can happen (invariant 5).
     std::vector<base::JournalEntry> intent;
@@ -19,12 +19,18 @@ class Intend final : public Stage {
     if (call.hold) {
       for (auto& entry : call.hold->entries()) intent.push_back(std::move(entry));
     }
+    // What a person approved is used up in the same commit: whatever happens then, it is not sent
+    // again.
+    if (call.grant) {
+      for (auto& entry : call.grant->entries(call.intent)) intent.push_back(std::move(entry));
+    }
     auto intended = co_await journal_.commit(std::move(intent));
     if (!intended) {
       call.intent.clear();
       co_return store_unavailable(intended.error().message);
     }
     if (call.hold) call.hold->committed();
+    if (call.grant) call.grant->committed();
     Outcome outcome = co_await next(call);
     call.on_answer.push_back(outcome_entry(call, outcome));
     co_return outcome;

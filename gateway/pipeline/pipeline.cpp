@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/pipeline/question.h"
 #include "mcp/messages.h"
 
 namespace gateway::pipeline {
@@ -14,13 +15,21 @@ std::string price_of(const Call& call) {
   return " It costs " + policies::ledger::money_text(price) + " " + policy.currency() + ".";
 }
 
+std::string approvers_of(const Call& call) {
+  std::string text;
+  for (const auto& clause : terms_of(call).clauses) {
+    for (const std::string& name : clause.by) text += (text.empty() ? "" : ", ") + name;
+  }
+  return text.empty() ? text : " It waits for the approval of " + text + ".";
+}
+
 class StopHere final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next) override {
     Outcome outcome;
     outcome.kind = Outcome::Kind::answered;
     outcome.result = mcp::text_content_result(
-        "Allowed by " + call.decision + "." + price_of(call) + " Nothing was sent.", false);
+        "Allowed by " + call.decision + "." + approvers_of(call) + price_of(call) + " Nothing was sent.", false);
     co_return outcome;
   }
 };
@@ -36,10 +45,11 @@ Pipeline call_pipeline(const Dependencies& d) {
   stages.push_back(stages::resolve());         // name → server and tool
   stages.push_back(stages::authorize());  // → Permit; before validate: a stranger learns no schema
   stages.push_back(stages::validate());   // a malformed call costs no quota
-                                          // approve: stands here, holding no slot and no money
+  // While a person decides, no slot and no money is held.
+  stages.push_back(stages::approve(d.approvals, d.clock));
   stages.push_back(stages::filter(d.limits));  // on the way up: sees the result before anybody else
   // rate and reserve in one: with nothing to wait for in between, rates, slots and budgets are one
-  // atomic admission (design §2.6). Below approve, so that nothing is held while a person decides.
+  // atomic admission (design §2.6).
   stages.push_back(stages::reserve(d.ledger));
   stages.push_back(stages::intend(d.journal));       // durable before the first byte leaves
   stages.push_back(stages::dispatch(d.dispatcher));  // the only stage that sends

@@ -12,6 +12,8 @@ struct Dependencies {
   Dispatcher& dispatcher;
   policies::ledger::Ledger& ledger;
   CallMetrics& metrics;
+  policies::approvals::Approvals& approvals;
+  const policies::ledger::Clock& clock;
 };
 
 /// The stages of a call, in order. Thread-safe: the stages keep no state of a call.

@@ -56,6 +56,18 @@ void add_rule(std::string& body, JsonObjectText& facts, const Call& call) {
       .end();
 }
 
+void add_approval(std::string& body, JsonObjectText& facts, const Call& call) {
+  if (!call.approval) return;
+  facts.begin("approval");
+  JsonObjectText approval(body);
+  approval.add("id", call.approval->id).add("person", call.approval->person);
+  if (call.approval->remembered) approval.add_bool("remembered", true);
+  if (!call.approval->asked.empty()) {
+    approval.add("asked_arguments", base::blake2b_hex(call.approval->asked));
+  }
+  approval.end();
+}
+
 // Rates and slots are no spending.
 void add_charges(std::string& body, JsonObjectText& facts, const Call& call) {
   const auto is_budget = [](const Charge& charge) { return charge.quota->is_budget(); };
@@ -91,6 +103,7 @@ JournalEntry intent_entry(const Call& call) {
   JsonObjectText facts(body);
   add_facts(facts, call);
   add_rule(body, facts, call);
+  add_approval(body, facts, call);
   add_charges(body, facts, call);
   facts.end();
   return {"intent", call.intent, std::move(body), JournalEntry::Item::opens};
@@ -107,6 +120,7 @@ JournalEntry audit_entry(const Call& call, const Outcome& outcome) {
   JsonObjectText facts(body);
   add_facts(facts, call);
   add_rule(body, facts, call);
+  add_approval(body, facts, call);
   if (!call.intent.empty()) facts.add("intent", call.intent);
   add_charges(body, facts, call);
   facts.begin("outcome");

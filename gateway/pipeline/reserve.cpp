@@ -31,7 +31,7 @@ class Reserve final : public Stage {
                                                   call.entry->tool->name);
     if (call.charges.empty()) co_return co_await next(call);
     policies::ledger::Admission admission{call.principal.tenant, call.request_id, call.charges,
-                                          policies::needs_intent(call.effect)};
+                                          has_intent(call)};
     auto verdict = co_await ledger_.admit(std::move(admission));
     if (!verdict) co_return store_unavailable(verdict.error().message);
     if (auto* refusal = std::get_if<policies::ledger::Refusal>(&*verdict)) {

@@ -8,6 +8,8 @@
 #include "gateway/pipeline/call_metrics.h"
 #include "gateway/pipeline/dispatcher.h"
 #include "gateway/pipeline/stage.h"
+#include "policies/approvals/approvals.h"
+#include "policies/ledger/clock.h"
 #include "policies/ledger/ledger.h"
 
 /// One factory per stage; each stage has a file of its own.
@@ -24,6 +26,10 @@ std::unique_ptr<Stage> resolve();
 std::unique_ptr<Stage> authorize();
 /// Checks the arguments against the tool's inputSchema.
 std::unique_ptr<Stage> validate();
+/// Asks people where rules want it: waits for them a while, holding nothing, and lets a call pass
+/// that was approved, once.
+std::unique_ptr<Stage> approve(policies::approvals::Approvals& approvals,
+                               const policies::ledger::Clock& clock);
 /// On the way up: the result's size, and whether it is what the tool's outputSchema promises.
 std::unique_ptr<Stage> filter(const base::Limits& limits);
 /// Takes what the call costs of all limits and budgets, in one step; settles it on the way up.

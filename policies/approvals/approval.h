@@ -16,6 +16,7 @@ struct Clause {
   std::vector<std::string> by;  ///< names of people and groups
   int quorum = 1;               ///< how many different people must agree
   std::vector<std::string> escalate_to;  ///< asked too when `by` did not answer in time; or empty
+  std::string place = {};                ///< `FILE:LINE` of the rule when it was asked
 };
 
 /// What all matching rules together ask for.

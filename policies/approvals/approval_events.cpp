@@ -29,7 +29,8 @@ Json clauses_json(const std::vector<Clause>& clauses) {
     list.push_back({{"rule", clause.rule},
                     {"by", clause.by},
                     {"quorum", clause.quorum},
-                    {"escalate_to", clause.escalate_to}});
+                    {"escalate_to", clause.escalate_to},
+                    {"place", clause.place}});
   }
   return list;
 }
@@ -37,7 +38,8 @@ Json clauses_json(const std::vector<Clause>& clauses) {
 std::vector<Clause> read_clauses(const Json& list) {
   std::vector<Clause> clauses;
   for (const Json& item : list) {
-    clauses.push_back({item.at("rule"), item.at("by"), item.at("quorum"), item.at("escalate_to")});
+    clauses.push_back({item.at("rule"), item.at("by"), item.at("quorum"),
+                       item.at("escalate_to"), item.at("place")});
   }
   return clauses;
 }

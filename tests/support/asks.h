@@ -10,7 +10,7 @@ namespace tests {
 inline policies::approvals::Clause clause_of(std::vector<std::string> by, int quorum = 1,
                                              std::vector<std::string> escalate_to = {}) {
   const std::string rule = "role writer: approve */delete by " + by.front();
-  return {rule, std::move(by), quorum, std::move(escalate_to)};
+  return {rule, std::move(by), quorum, std::move(escalate_to), "policy.yaml:3"};
 }
 
 /// A question about one call of `a`, whose approval stands for an hour.

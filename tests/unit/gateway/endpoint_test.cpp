@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "policies/approvals/memory_approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/run_task.h"
@@ -48,8 +49,9 @@ struct Fixture {
   policies::ledger::SystemClock clock;
   policies::ledger::MemoryLedger ledger{journal, clock};
   pipeline::CallMetrics metrics;
-  pipeline::Pipeline calls =
-      pipeline::call_pipeline({journal, log, limits, dispatcher, ledger, metrics});
+  policies::approvals::MemoryApprovals approvals{journal, clock};
+  pipeline::Pipeline calls = pipeline::call_pipeline(
+      {journal, log, limits, dispatcher, ledger, metrics, approvals, clock});
   Sessions sessions{limits};
   OriginGuard guard{{}};
   Authenticator authenticator{keys.get(), snapshot};

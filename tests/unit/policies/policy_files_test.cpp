@@ -156,21 +156,14 @@ TEST_CASE("effects are read_only, idempotent and non_idempotent", "[policies]") 
 }
 
 TEST_CASE("what is not built is refused by name, never ignored", "[policies]") {
-  CHECK(refusal("roles:\n  writer:\n    approve: []\n") ==
-        "p.yaml:3:5: role writer: 'approve' is not supported yet: approvals are not part of this "
-        "build");
-  for (const std::string key : {"people", "pin"}) {
+  CHECK(refusal("roles:\n  writer:\n    start: []\n") ==
+        "p.yaml:3:5: role writer: 'start' is not supported yet: the agent runtime is not part of "
+        "this build");
+  for (const std::string key : {"pin"}) {
     CHECK(refusal(key + ": x\n").find("policies: '" + key + "' is not supported yet: ") !=
           std::string::npos);
   }
-  for (const std::string key : {"approve"}) {
-    const std::string sentence = ": '" + key + "' is not supported yet: ";
-    CHECK(refusal("defaults: {" + key + ": []}\n").find("defaults" + sentence) !=
-          std::string::npos);
-    CHECK(refusal("tenants: {t: {" + key + ": []}}\n").find("tenant t" + sentence) !=
-          std::string::npos);
-  }
-  for (const std::string key : {"resources", "prompts", "start", "approve"}) {
+  for (const std::string key : {"resources", "prompts", "start"}) {
     CHECK(refusal("roles: {r: {" + key + ": []}}\n").find("role r: '" + key + "' is not supp") !=
           std::string::npos);
   }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "policies/approvals/memory_approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_journal.h"
@@ -68,7 +69,9 @@ struct Fixture {
   policies::ledger::SystemClock clock;
   policies::ledger::MemoryLedger ledger{journal, clock};
   CallMetrics metrics;
-  Pipeline pipeline = call_pipeline({journal, log, limits, dispatcher, ledger, metrics});
+  policies::approvals::MemoryApprovals approvals{journal, clock};
+  Pipeline pipeline =
+      call_pipeline({journal, log, limits, dispatcher, ledger, metrics, approvals, clock});
   std::shared_ptr<const Snapshot> snapshot = tests::snapshot_of(
       policy, {tests::server_tools("files",
                                    {tests::echo_definition("read"), tests::echo_definition("write"),
@@ -346,8 +349,8 @@ TEST_CASE("a budget that is used up refuses with its name, its state and when it
   tests::ManualClock clock;
   Fixture f;
   policies::ledger::MemoryLedger ledger{f.journal, clock};
-  const Pipeline pipeline =
-      call_pipeline({f.journal, f.log, f.limits, f.dispatcher, ledger, f.metrics});
+  const Pipeline pipeline = call_pipeline(
+      {f.journal, f.log, f.limits, f.dispatcher, ledger, f.metrics, f.approvals, clock});
   f.snapshot = tests::snapshot_of(
       "currency: EUR\nagents: {alice: {roles: [writer]}}\nroles: {writer: {allow: [files/*], "
       "budgets: [{name: daily, window: day, money: 5.00}]}}\n"

@@ -1,0 +1,119 @@
+#include <utility>
+
+#include "gateway/pipeline/approval_answer.h"
+#include "gateway/pipeline/checks.h"
+#include "gateway/pipeline/question.h"
+#include "gateway/pipeline/stages.h"
+
+namespace gateway::pipeline::stages {
+namespace {
+
+using base::Code;
+using policies::approvals::Approval;
+using policies::approvals::Answer;
+using policies::approvals::Approvals;
+using policies::approvals::State;
+
+class Approve final : public Stage {
+ public:
+  Approve(Approvals& approvals, const policies::ledger::Clock& clock)
+      : approvals_(approvals), clock_(clock) {}
+
+  base::Task<Outcome> handle(Call& call, Next next) override {
+    policies::approvals::Terms terms = terms_of(call);
+    if (terms.empty()) co_return co_await next(call);
+    const auto patience = call.patience.value_or(terms.wait);
+    auto answer = co_await approvals_.ask(question_of(call, std::move(terms)));
+    if (!answer) co_return not_asked(answer.error());
+    call.approval = use_of(*answer);
+    Approval approval = std::move(answer->approval);
+    if (!answer->is_remembered) {
+      if (approval.state == State::pending && patience.count() > 0) {
+        auto decided = co_await approvals_.wait(*call.loop, approval.id, patience);
+        if (!decided) co_return no_longer(approval.id);
+        approval = *std::move(decided);
+        call.approval->person = approval.decided_by();
+      }
+      if (approval.state != State::approved) co_return co_await refuse(std::move(approval));
+      if (auto refusal = co_await take(call, std::move(approval))) co_return *std::move(refusal);
+    }
+    Outcome outcome = co_await next(call);
+    tell_approval(*call.approval, outcome);
+    co_return outcome;
+  }
+
+ private:
+  static ApprovalUse use_of(const Answer& answer) {
+    ApprovalUse use;
+    use.id = answer.approval.id;
+    use.person = answer.approval.decided_by();
+    use.remembered = answer.is_remembered;
+    return use;
+  }
+
+  static Outcome not_asked(const base::Error& error) {
+    if (error.code == Code::limit) return refused("too_many_approvals", error.message);
+    return store_unavailable(error.message);
+  }
+
+  static Outcome no_longer(const std::string& id) {
+    return not_usable(id, "approval_used", "Approval " + id + " was used by another call.");
+  }
+
+  // That nobody decided is said once: whoever repeats the call then asks again.
+  base::Task<Outcome> refuse(Approval approval) {
+    if (approval.state == State::expired) {
+      auto ended = co_await approvals_.end(approval.id, "its call was told");
+      if (!ended) co_return store_unavailable(ended.error().message);
+    }
+    co_return not_approved(approval, clock_.wall());
+  }
+
+  // Takes the one use; of an edited call after checking it again.
+  base::Task<std::optional<Outcome>> take(Call& call, Approval approval) {
+    auto grant = co_await approvals_.claim(approval.id, call.request_id);
+    if (!grant) {
+      const bool used = grant.error().code == Code::refused;
+      co_return used ? not_usable(approval.id, "approval_used", grant.error().message)
+                     : no_longer(approval.id);
+    }
+    if (approval.edited) {
+      if (auto refusal = take_edit(call, approval)) {
+        grant->reset();
+        auto ended = co_await approvals_.end(approval.id, "its edit does not hold any more");
+        if (!ended) co_return store_unavailable(ended.error().message);
+        co_return refusal;
+      }
+    }
+    call.grant = *std::move(grant);
+    co_return std::nullopt;
+  }
+
+  // What is sent was checked as what a caller asks for is, and is what the person saw.
+  static std::optional<Outcome> take_edit(Call& call, const Approval& approval) {
+    auto arguments = base::parse_json(*approval.edited);
+    if (!arguments) return no_longer(approval.id);
+    call.approval->asked = call.arguments.text();
+    call.approval->sent = arguments->value;
+    call.arguments = mcp::ToolArguments(std::move(arguments->value));
+    if (auto refusal = authorize_call(call)) return refusal;
+    if (auto refusal = validate_call(call)) return refusal;
+    if (fingerprint(question_of(call, terms_of(call))) == approval.edited_print) {
+      return std::nullopt;
+    }
+    return not_usable(approval.id, "approval_void",
+                      "Approval " + approval.id +
+                          " does not hold any more: rules changed since it was edited.");
+  }
+
+  Approvals& approvals_;
+  const policies::ledger::Clock& clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> approve(Approvals& approvals, const policies::ledger::Clock& clock) {
+  return std::make_unique<Approve>(approvals, clock);
+}
+
+}  // namespace gateway::pipeline::stages

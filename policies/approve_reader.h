@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/yaml.h"
+#include "policies/rule.h"
+
+namespace policies {
+
+/// Entries under `approve`, with the places where they stand.
+using ApproveEntries = std::vector<std::pair<base::YamlNode, ApproveRule>>;
+
+/// The entries under `approve` of `scope` (`role writer`). Throws base::ConfigError.
+ApproveEntries read_approve(const base::YamlNode& list, const std::string& scope);
+
+/// A person of `people`. Throws base::ConfigError.
+PersonDocument read_person(const std::string& name, const base::YamlNode& node);
+
+/// Fails when an entry asks somebody who does not exist, or so few that its quorum is never met.
+void check_approvers(const ApproveEntries& entries,
+                     const std::map<std::string, PersonDocument>& people);
+
+}  // namespace policies
