@@ -125,17 +125,43 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
                                        const std::string& request_id, const std::string& peer) {
   auto target = parse_target(request.head);
   if (!target) co_return error_response(400, target.error().message);
-  const std::string route = target->method + " " + target->path;
-  if (route == "GET /v1/servers") co_return list_servers();
-  if (route == "GET /v1/config") co_return show_config();
-  if (route == "POST /v1/reload") co_return co_await reload(loop);
-  if (route == "POST /v1/servers/restart") co_return restart_server(request);
-  if (route == "GET /v1/tools") co_return list_tools(request);
-  if (route == "GET /metrics") co_return d_.metrics.page();
-  if (route == "GET /v1/budgets") co_return co_await list_budgets();
-  if (route == "POST /v1/budgets/accept-loss") co_return co_await accept_loss();
-  if (route == "POST /v1/call") co_return co_await call(loop, request, request_id, peer);
-  co_return error_response(404, "There is no such route: " + route);
+  // The policy that says who somebody is stays alive while they are answered.
+  const auto snapshot = d_.snapshot.get();
+  AdminPeer from = admin_peer(peer, d_.own_login, *snapshot->policy);
+  const auto match = match_admin_route(target->method, target->path);
+  const Right right = match ? admin_routes()[match->route].right : Right::read;
+  if (!from.may(right)) {
+    co_return error_response(403, peer + " may not do this: it needs the right to " +
+                                      std::string(to_string(right)) + ".");
+  }
+  if (!match) {
+    co_return error_response(404, "There is no such route: " + target->method + " " + target->path);
+  }
+  co_return co_await answer(*match, loop, request, request_id, std::move(from));
+}
+
+base::Task<HttpResponse> Admin::answer(AdminMatch match, base::Loop& loop,
+                                       const RawRequest& request, std::string request_id,
+                                       AdminPeer peer) const {
+  const AdminRoute& route = admin_routes()[match.route];
+  const std::string name = std::string(route.method) + " " + std::string(route.path);
+  if (name == "GET /v1/servers") co_return list_servers();
+  if (name == "GET /v1/config") co_return show_config();
+  if (name == "POST /v1/reload") co_return co_await reload(loop);
+  if (name == "POST /v1/servers/restart") co_return restart_server(request);
+  if (name == "GET /v1/tools") co_return list_tools(request);
+  if (name == "GET /metrics") co_return d_.metrics.page();
+  if (name == "GET /v1/budgets") co_return co_await list_budgets();
+  if (name == "POST /v1/budgets/accept-loss") co_return co_await accept_loss();
+  if (name == "POST /v1/call") {
+    co_return co_await call(loop, request, std::move(request_id), std::move(peer.login));
+  }
+  if (name == "GET /v1/approvals") co_return co_await approvals_.list();
+  if (name == "GET /v1/approvals/{id}") co_return co_await approvals_.show(std::move(match.id));
+  if (name == "POST /v1/approvals/{id}/decision") {
+    co_return co_await approvals_.decide(std::move(match.id), request, std::move(peer));
+  }
+  co_return error_response(500, "This route has no handler: " + name);
 }
 
 HttpResponse Admin::list_servers() const {

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "base/limits.h"
+#include "gateway/admin_approvals.h"
+#include "gateway/admin_routes.h"
 #include "gateway/connection.h"
 #include "gateway/metrics.h"
 #include "gateway/pipeline/pipeline.h"
@@ -11,8 +13,8 @@
 
 namespace gateway {
 
-/// What administrators reach over the unix socket, whose file mode lets nobody else in. The peer's
-/// user names the person in the audit. Thread-safe.
+/// What administrators reach over the unix socket. The peer's user says who asks, and every route says
+/// what whoever asks must be allowed to do (admin_routes.h). Thread-safe.
 class Admin final : public HttpHandler {
  public:
   struct Dependencies {
@@ -24,14 +26,21 @@ class Admin final : public HttpHandler {
     policies::ledger::Ledger& ledger;
     const Metrics& metrics;
     Reloader& reloader;
+    policies::approvals::Approvals& approvals;
+    const policies::ledger::Clock& clock;
+    std::string own_login;  ///< of the user that runs this process
   };
 
-  explicit Admin(const Dependencies& dependencies) : d_(dependencies) {}
+  explicit Admin(const Dependencies& dependencies)
+      : d_(dependencies),
+        approvals_(d_.snapshot, d_.approvals, d_.clock, d_.limits) {}
 
   base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                   const std::string& request_id, const std::string& peer) override;
 
  private:
+  base::Task<HttpResponse> answer(AdminMatch match, base::Loop& loop, const RawRequest& request,
+                                  std::string request_id, AdminPeer peer) const;
   HttpResponse list_servers() const;
   HttpResponse show_config() const;
   base::Task<HttpResponse> reload(base::Loop& loop) const;
@@ -43,6 +52,7 @@ class Admin final : public HttpHandler {
                                 std::string peer) const;
 
   Dependencies d_;
+  AdminApprovals approvals_;
 };
 
 }  // namespace gateway

@@ -1,11 +1,14 @@
 #include "gateway/gateway.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "base/blocking_loop.h"
 #include "gateway/pipeline/record.h"
 #include "gateway/restart_keys.h"
 #include "gateway/server_settings.h"
+#include "gateway/unix_login.h"
 #include "policies/approvals/approval_table.h"
 #include "policies/ledger/redis_epoch.h"
 #include "policies/ledger/redis_settings.h"
@@ -70,7 +73,8 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
       metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_}),
       endpoint_(guard_, authenticator_, service_, readiness_, log_),
-      admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_}),
+      admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
+              approvals_, ledger_clock, unix_login(::geteuid())}),
       monitor_(guard_, metrics_, readiness_) {
   publish_snapshot();
 }
@@ -157,6 +161,7 @@ void Gateway::drain() {
   log_.write(base::LogLevel::info, "draining", {{"requests", std::int64_t(load_.calls.load())}});
   load_.draining = true;
   list_changes_.end_all();
+  approvals_.end_waiting();
   listener_->stop();
 }
 

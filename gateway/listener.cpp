@@ -1,6 +1,5 @@
 #include "gateway/listener.h"
 
-#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -9,6 +8,8 @@
 #include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
+
+#include "gateway/unix_login.h"
 
 namespace gateway {
 namespace {
@@ -31,12 +32,7 @@ std::string peer_of(asio::basic_stream_socket<Local, base::Executor>& socket) {
   if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
     return "unix:unknown";
   }
-  passwd entry{};
-  passwd* found = nullptr;
-  char names[4096];
-  ::getpwuid_r(credentials.uid, &entry, names, sizeof names, &found);
-  return "unix:" +
-         (found != nullptr ? std::string(found->pw_name) : std::to_string(credentials.uid));
+  return unix_login(credentials.uid);
 }
 
 template <class Protocol>

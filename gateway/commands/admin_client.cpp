@@ -5,6 +5,22 @@
 #include <httplib.h>
 
 namespace gateway::commands {
+namespace {
+
+base::Code code_of(int status) {
+  switch (status) {
+    case 400:
+      return base::Code::invalid;
+    case 403:
+      return base::Code::unauthorized;
+    case 404:
+      return base::Code::not_found;
+    default:
+      return base::Code::refused;
+  }
+}
+
+}  // namespace
 
 base::Result<base::Json> ask_gateway(const std::filesystem::path& socket, const std::string& route,
                                      const std::optional<base::Json>& body) {
@@ -27,7 +43,8 @@ base::Result<base::Json> ask_gateway(const std::filesystem::path& socket, const 
   if (!parsed) return parsed.error();
   if (answer->status != 200) {
     const std::string* sentence = base::find_string(parsed->value, "error");
-    return base::Error{base::Code::refused, sentence ? *sentence : "the gateway refused", {}};
+    return base::Error{
+        code_of(answer->status), sentence ? *sentence : "the gateway refused", {}};
   }
   return std::move(parsed->value);
 }

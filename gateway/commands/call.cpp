@@ -33,7 +33,9 @@ void print_texts(const Json& answer) {
 
 Exit exit_of(const Json& answer) {
   const std::string outcome = answer.value("outcome", "");
-  if (outcome == "refused") return Exit::refused;
+  if (outcome == "refused") {
+    return answer.value("reason", "") == "approval_pending" ? Exit::waiting : Exit::refused;
+  }
   if (outcome == "unknown") return Exit::unknown;
   if (outcome == "failed" || answer.contains("error")) return Exit::failed;
   const Json* flag = base::find_member(answer["result"], "isError");

@@ -166,7 +166,7 @@ Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& co
 
 base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string id,
                                                    std::chrono::milliseconds longest) {
-  const base::SteadyTime end = std::chrono::steady_clock::now() + longest;
+  base::SteadyTime end = std::chrono::steady_clock::now() + longest;
   while (true) {
     const Alarm alarm = std::make_shared<base::Timer>(loop.io());
     Result<Approval> seen = look(id, alarm, end);
@@ -180,16 +180,23 @@ base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string
   }
 }
 
+void MemoryApprovals::end_waiting() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  for (auto& [id, entry] : entries_) wake(entry);
+}
+
 // While it is pending, `alarm` is set and known. Nothing runs between this and the wait for the
 // alarm on its loop, to which wake() posts: no decision is missed.
 Result<Approval> MemoryApprovals::look(const std::string& id, const Alarm& alarm,
-                                       base::SteadyTime end) {
+                                       base::SteadyTime& end) {
   const std::lock_guard lock(mutex_);
   settle();
   Entry* entry = find_standing(id);
   if (entry == nullptr) return no_such(id);
   std::erase_if(entry->waiting, [](const Alarm& other) { return other.use_count() == 1; });
   if (entry->approval.state != State::pending) return entry->approval;
+  if (ending_) end = std::chrono::steady_clock::now();
   const auto left = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
       entry->approval.until - clock_.wall());
   alarm->expires_at(std::min(end, std::chrono::steady_clock::now() + left));

@@ -41,6 +41,10 @@ class MemoryApprovals final : public Approvals {
   base::Task<base::Result<Approval>> find(std::string id) override;
   base::Task<base::Result<std::vector<Approval>>> list() override;
 
+  /// From now on nobody waits: the process is ending. Calls that wait are told what they would be
+  /// told at the end of their wait.
+  void end_waiting();
+
  private:
   class MemoryGrant;
   using Alarm = std::shared_ptr<base::Timer>;
@@ -69,7 +73,7 @@ class MemoryApprovals final : public Approvals {
   std::optional<Approval> find_remembered(const Ask& ask);
   base::Result<Begun> begin(Ask ask);
   base::Result<Approval> finish(const std::string& id, const base::Status& committed);
-  base::Result<Approval> look(const std::string& id, const Alarm& alarm, base::SteadyTime end);
+  base::Result<Approval> look(const std::string& id, const Alarm& alarm, base::SteadyTime& end);
   base::Result<base::JournalEntry> begin_decision(const std::string& id, const Decision& decision,
                                                   Approval& after);
   void redeemed(const std::string& id);
@@ -93,6 +97,7 @@ class MemoryApprovals final : public Approvals {
   const ApprovalLimits limits_;
 
   std::mutex mutex_;  // guards all below
+  bool ending_ = false;
   std::unordered_map<std::string, Entry> entries_;
   std::unordered_map<std::string, std::string> by_print_;  ///< of those that a call may find
   std::unordered_multimap<std::string, std::string> by_family_;  ///< of those that are remembered

@@ -182,7 +182,7 @@ TEST_CASE("of a thousand that use one approval at once exactly one gets it", "[a
   CHECK(refused == 999);
 }
 
-TEST_CASE("a call that waits is woken by the decision, and by its own patience", "[approvals]") {
+TEST_CASE("a call that waits is woken by the decision, and by its own patience, and by the end", "[approvals]") {
   const tests::TempDir directory;
   const tests::ManualClock clock;
   Opened run(directory, clock);
@@ -203,5 +203,14 @@ TEST_CASE("a call that waits is woken by the decision, and by its own patience",
   while (waiting < 2) std::this_thread::yield();
   run.decide(id, tests::word_of("ann"));
   CHECK(patient.get_future().get() == State::approved);
+  std::promise<State> last;
+  const std::string other = run.ask(tests::ask_of("2")).approval.id;
+  const auto wait_for_other = [&]() -> base::Task<void> {
+    auto after = co_await run.approvals->wait(loops.at(0), other, hours(1));
+    last.set_value(after ? after->state : State::expired);
+  };
+  loops.at(0).spawn(wait_for_other());
+  run.approvals->end_waiting();
+  CHECK(last.get_future().get() == State::pending);
   loops.stop();
 }

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { userInfo } from 'node:os';
+import { request } from 'node:http';
+import { test } from 'node:test';
+import { connectLegacy, connectModern, textOf } from './support/clients.mjs';
+import { endAll } from './support/end_all.mjs';
+import { records } from './support/journal.mjs';
+import { modernServer } from './support/modern_server.mjs';
+import { call } from './support/rpc.mjs';
+import { Sluice } from './support/sluice.mjs';
+import { eventually, fewer } from './support/time.mjs';
+
+const me = `unix:${userInfo().username}`;
+
+const policyWith = (wait, more = '') => `people: {ann: {login: ["${me}"], groups: [ops], may: [approve]}}
+agents: {tester: {roles: [writer]}}
+roles:
+  writer:
+    allow: ["m/*"]
+    approve: [{tools: m/count, by: [ops], wait: ${wait}, expires: 1h${more}}]
+tools: {m/echo: {effect: read_only}}
+`;
+
+async function withSluice(policy, use) {
+  const server = await modernServer();
+  let sluice;
+  try {
+    sluice = await Sluice.start({ servers: { m: server.url }, policy });
+    await use(sluice, server, await sluice.key());
+  } finally {
+    await endAll(() => sluice?.remove(), () => server.close());
+  }
+}
+
+const waiting = (sluice) =>
+  eventually('an approval waits', async () => {
+    const { approvals } = await sluice.json('approvals', 'list');
+    return approvals.find((approval) => approval.state === 'pending');
+  });
+
+async function run(sluice, code, ...args) {
+  const result = await sluice.cli(...args);
+  assert.equal(result.code, code, `sluice ${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
+  return result;
+}
+
+const idOf = (result) => /apr_[0-9A-Z]{8}/.exec(result.content[0].text)[0];
+
+for (const [era, connect] of [['2026-07-28', connectModern], ['2025', connectLegacy]]) {
+  test(`a call of a ${era} client waits and is answered when it is approved from another terminal`, () =>
+    withSluice(policyWith('60s'), async (sluice, server, key) => {
+      const client = await connect(sluice.url, key);
+      const answer = client.callTool({ name: 'm__count', arguments: { note: 'please' } });
+      const approval = await waiting(sluice);
+      assert.deepEqual(approval.arguments, { note: 'please' });
+      assert.equal(server.calls.of('count'), 0);
+      const { stdout } = await run(sluice, 0, 'approvals', 'show', approval.approval);
+      assert.match(stdout, /arguments {2}\{"note":"please"\}\nrule {7}role writer: approve m\/count by ops .*\(.*policy\.yaml:6\)/);
+      await run(sluice, 0, 'approvals', 'approve', approval.approval, '-m', 'go ahead');
+      assert.equal(textOf(await answer), '1');
+      assert.equal(server.calls.of('count'), 1);
+      const late = await run(sluice, 4, 'approvals', 'reject', approval.approval);
+      assert.match(late.stderr, /^ann approved apr_\w+ at /);
+      await client.close();
+    }));
+}
+
+test('without an answer in time the call is told whom it waits for, and repeating it collects the decision once', () =>
+  withSluice(policyWith('50ms'), async (sluice, server, key) => {
+    const first = (await call(sluice, key, 'm__count', { note: 'a' })).result;
+    assert.ok(first.isError);
+    assert.match(first.content[0].text,
+      /^Approval apr_[0-9A-Z]{8} waits for ops until .*Z\. Nothing was sent\. Repeat this exact call to collect the decision\.$/);
+    const id = idOf(first);
+    assert.equal(idOf((await call(sluice, key, 'm__count', { note: 'a' })).result), id);
+    await run(sluice, 0, 'approvals', 'approve', id);
+    assert.notEqual(idOf((await call(sluice, key, 'm__count', { note: 'b' })).result), id);
+    assert.equal((await call(sluice, key, 'm__count', { note: 'a' })).result.content[0].text, '1');
+    assert.notEqual(idOf((await call(sluice, key, 'm__count', { note: 'a' })).result), id);
+    assert.equal(server.calls.of('count'), 1);
+    assert.ok((await call(sluice, key, 'm__echo', { text: 'x' })).result.content);
+  }));
+
+test('sluice call ends with 5 while a person is asked and with 4 when they deny', () =>
+  withSluice(policyWith('0s'), async (sluice, server) => {
+    const asked = await run(sluice, 5, 'call', 'm/count', '{"note":"x"}');
+    const id = /apr_\w+/.exec(asked.stdout)[0];
+    await run(sluice, 0, 'approvals', 'reject', id, '-m', 'not on a Friday');
+    const denied = await run(sluice, 4, 'call', 'm/count', '{"note":"x"}');
+    assert.match(denied.stdout, new RegExp(`^Approval ${id} was denied by ann, a person: not on a Friday\nNothing was sent\\.`));
+    assert.equal(server.calls.of('count'), 0);
+    await run(sluice, 1, 'approvals', 'show', 'apr_NOSUCH0');
+    const edit = /apr_\w+/.exec((await run(sluice, 5, 'call', 'm/count', '{"note":"y"}')).stdout)[0];
+    assert.match((await run(sluice, 2, 'approvals', 'edit', edit, '{"note":7}')).stderr, /^\/note: expected string/);
+    await run(sluice, 0, 'approvals', 'edit', edit, '{"note":"z"}');
+    const sent = await run(sluice, 0, 'call', 'm/count', '{"note":"y"}');
+    assert.match(sent.stdout, /^1\nann approved this call with other arguments: \{"note":"z"\}/);
+    assert.deepEqual(server.calls.all.map((one) => one.args), [{ note: 'z' }]);
+  }));
+
+test('a decision survives a restart, and so does what is remembered', () =>
+  withSluice(policyWith('0s'), async (sluice, server, key) => {
+    const once = idOf((await call(sluice, key, 'm__count', { note: 'once' })).result);
+    const always = idOf((await call(sluice, key, 'm__count', { note: 'always' })).result);
+    await run(sluice, 0, 'approvals', 'approve', once);
+    await run(sluice, 0, 'approvals', 'approve', always, '--remember', '8h');
+    await sluice.kill();
+    await sluice.start();
+    await sluice.ready(['m']);
+    for (const [note, sent] of [['once', 1], ['always', 2], ['always', 3]]) {
+      assert.ok(!(await call(sluice, key, 'm__count', { note })).result.isError);
+      assert.equal(server.calls.of('count'), sent);
+    }
+    assert.ok((await call(sluice, key, 'm__count', { note: 'once' })).result.isError);
+    assert.equal(server.calls.of('count'), 3);
+  }));
+
+test('of many clients that redeem one approval at the same time exactly one call is made', () =>
+  withSluice(policyWith('0s'), async (sluice, server, key) => {
+    const id = idOf((await call(sluice, key, 'm__count', { note: 'race' })).result);
+    await run(sluice, 0, 'approvals', 'approve', id);
+    const answers = await Promise.all(Array.from({ length: fewer(1000) }, () => call(sluice, key, 'm__count', { note: 'race' })));
+    assert.equal(answers.filter((answer) => !answer.result.isError).length, 1);
+    assert.equal(server.calls.of('count'), 1);
+    const events = records(sluice, 'approval').filter((record) => record.key === id).map((record) => record.body.event);
+    assert.deepEqual(events, ['asked', 'vote', 'redeemed']);
+  }));
+
+test('killed after the approval was used and before the answer, the call is never sent again and its outcome is unknown', () =>
+  withSluice(policyWith('0s'), async (sluice, server, key) => {
+    const id = idOf((await call(sluice, key, 'm__count', { note: 'crash' })).result);
+    await run(sluice, 0, 'approvals', 'approve', id);
+    server.calls.before = async () => {
+      server.calls.before = async () => {};
+      await sluice.kill();
+    };
+    await assert.rejects(call(sluice, key, 'm__count', { note: 'crash' }));
+    const [intent] = records(sluice, 'intent');
+    assert.equal(intent.body.approval.id, id);
+    await sluice.start();
+    await sluice.ready(['m']);
+    const outcome = await eventually('an outcome', () => records(sluice, 'outcome').find((record) => record.key === intent.key));
+    assert.equal(outcome.body.kind, 'unknown');
+    assert.notEqual(idOf((await call(sluice, key, 'm__count', { note: 'crash' })).result), id);
+    assert.equal(server.calls.of('count'), 1);
+  }));
+
+test('the admin socket takes nobody for a person because of an agent\'s key', () =>
+  withSluice(policyWith('0s').replace(me, 'unix:somebody-else'), async (sluice, server, key) => {
+    const id = idOf((await call(sluice, key, 'm__count', { note: 'x' })).result);
+    assert.match((await run(sluice, 4, 'approvals', 'approve', id)).stderr, /needs the right to approve/);
+    const status = await new Promise((done, failed) => {
+      const asked = request({ socketPath: sluice.path('sluice.sock'), path: `/v1/approvals/${id}/decision`, method: 'POST',
+        headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' } }, (response) => {
+        response.resume().on('end', () => done(response.statusCode));
+      });
+      asked.on('error', failed).end(JSON.stringify({ decision: 'approve' }));
+    });
+    assert.equal(status, 403);
+    assert.ok((await call(sluice, key, 'm__count', { note: 'x' })).result.isError);
+    assert.equal(server.calls.of('count'), 0);
+  }));

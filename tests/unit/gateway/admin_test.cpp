@@ -1,0 +1,202 @@
+#include "gateway/admin.h"
+
+#include <fstream>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "base/sqlite_journal.h"
+#include "policies/approvals/memory_approvals.h"
+#include "policies/ledger/memory_ledger.h"
+#include "tests/support/asks.h"
+#include "tests/support/run_task.h"
+#include "tests/support/snapshot.h"
+#include "tests/support/temp_dir.h"
+
+using base::Json;
+using namespace gateway;
+
+namespace {
+
+constexpr const char* policy = R"(
+people:
+  ann: {login: ["unix:ann"], groups: [ops], may: [approve]}
+  joe: {login: ["unix:joe"], groups: [ops]}
+agents: {alice: {roles: [writer]}}
+roles: {writer: {allow: [files/*], approve: [{by: [ops], wait: 0s}]}}
+)";
+
+class NoServer final : public pipeline::Dispatcher {
+ public:
+  base::Task<base::Result<pipeline::ServerAnswer>> send(const policies::Permit&,
+                                                        const pipeline::Call&) override {
+    co_return base::Error{base::Code::unavailable, "there is none", {}};
+  }
+};
+
+// The admin listener without sockets: `peer` is what the transport would have proved.
+struct Fixture {
+  pipeline::CurrentSnapshot snapshot;
+  tests::TempDir directory;
+  std::unique_ptr<base::SqliteJournal> kept =
+      std::move(*base::SqliteJournal::open(directory / "journal.db"));
+  base::SqliteJournal& journal = *kept;
+  base::Log log{base::LogLevel::error};
+  base::Limits limits;
+  NoServer dispatcher;
+  policies::ledger::SystemClock clock;
+  policies::ledger::MemoryLedger ledger{journal, clock};
+  policies::approvals::MemoryApprovals approvals{journal, clock};
+  pipeline::CallMetrics call_metrics;
+  pipeline::Pipeline calls = pipeline::call_pipeline(
+      {journal, log, limits, dispatcher, ledger, call_metrics, approvals, clock});
+  pipeline::Pipeline dry_runs = pipeline::dry_run_pipeline();
+  base::EventLoops loops{1};
+  tools::Upstreams upstreams{{}, loops, limits, log, [] {}};
+  Load load;
+  Reloader reloader{[] { return LoadedConfig(); }, std::make_shared<const Config>(), {},
+                    [](const LoadedConfig&) { return base::Status(); }, log};  // not started
+  Metrics metrics{{call_metrics, load, upstreams, journal, reloader}};
+  Admin admin{{snapshot, upstreams, calls, dry_runs, limits, ledger, metrics, reloader, approvals,
+               clock, "unix:sluice"}};
+
+  Fixture() {
+    snapshot.set(tests::snapshot_of(
+        policy, {tests::server_tools("files", {tests::echo_definition("write")})}));
+  }
+
+  HttpResponse send(const std::string& peer, const std::string& method, const std::string& path,
+                    const Json& body = Json::object()) {
+    RawRequest request;
+    request.head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    request.fields = std::move(*base::parse_head(request.head));
+    request.body = base::dump_json(body);
+    return tests::run_task(admin.handle(loops.at(0), request, "req_1", peer));
+  }
+  std::string pending() {
+    const auto answer = send("unix:sluice", "POST", "/v1/call",
+                             {{"tool", "files/write"}, {"arguments", {{"message", "hi"}}}});
+    const Json outcome = Json::parse(answer.body);
+    REQUIRE(outcome["reason"] == "approval_pending");
+    return outcome["result"]["_meta"]["dev.sluice/approval"]["id"];
+  }
+  HttpResponse decide(const std::string& peer, const std::string& id, const Json& body) {
+    return send(peer, "POST", "/v1/approvals/" + id + "/decision", body);
+  }
+};
+
+std::string path_of(const AdminRoute& route) {
+  std::string path(route.path);
+  const std::size_t at = path.find("{id}");
+  return at == std::string::npos ? path : path.replace(at, 4, "apr_X");
+}
+
+std::string sentence(const HttpResponse& response) {
+  return Json::parse(response.body)["error"].get<std::string>();
+}
+
+}  // namespace
+
+TEST_CASE("every admin route refuses everybody who lacks its right", "[admin]") {
+  Fixture f;
+  for (const AdminRoute& route : admin_routes()) {
+    const std::string method(route.method), path = path_of(route);
+    CAPTURE(method, path);
+    for (const char* peer : {"unix:ann", "unix:sluice"}) {
+      CHECK(f.send(peer, method, path).status != 500);  // each has a handler
+    }
+    for (const char* stranger : {"unix:eve", "unix:unknown", "unix:", "", "ann", "unix:ANN",
+                                 "unix:ann ", "https://idp.example/|ann"}) {
+      CAPTURE(stranger);
+      CHECK(f.send(stranger, method, path).status == 403);
+    }
+    CHECK((f.send("unix:joe", method, path).status == 403) == (route.right != Right::read));
+    CHECK((f.send("unix:ann", method, path).status == 403) == (route.right == Right::operate));
+    CHECK((f.send("unix:sluice", method, path).status == 403) == (route.right == Right::approve));
+    CHECK((f.send("unix:root", method, path).status == 403) == (route.right == Right::approve));
+  }
+  CHECK(f.send("unix:eve", "GET", "/v1/nothing").status == 403);
+  CHECK(f.send("unix:ann", "GET", "/v1/nothing").status == 404);
+}
+
+TEST_CASE("the OpenAPI document describes exactly the routes that there are", "[admin]") {
+  std::ifstream file(SLUICE_SOURCE_DIR "/docs/openapi.json");
+  const Json document = Json::parse(file);
+  std::set<std::string> described, existing;
+  for (const auto& [path, methods] : document["paths"].items()) {
+    for (const auto& [method, operation] : methods.items()) {
+      std::string upper = method;
+      for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      described.insert(upper + " " + path + " " + operation["x-right"].get<std::string>());
+    }
+  }
+  for (const AdminRoute& route : admin_routes()) {
+    existing.insert(std::string(route.method) + " " + std::string(route.path) + " " +
+                    std::string(to_string(route.right)));
+  }
+  CHECK(described == existing);
+}
+
+TEST_CASE("a route's id is one segment and never empty", "[admin]") {
+  CHECK(match_admin_route("GET", "/v1/approvals/apr_1")->id == "apr_1");
+  CHECK(match_admin_route("POST", "/v1/approvals/apr_1/decision")->id == "apr_1");
+  for (const char* path : {"/v1/approvals/", "/v1/approvals//decision", "/v1/approvals/a/b",
+                           "/v1/approvals/a/decision"}) {
+    CHECK_FALSE(match_admin_route("GET", path));
+  }
+}
+
+TEST_CASE("people see what waits, and decide it", "[admin]") {
+  Fixture f;
+  const std::string id = f.pending();
+  const Json listed = Json::parse(f.send("unix:joe", "GET", "/v1/approvals").body)["approvals"];
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0]["approval"] == id);
+  CHECK(listed[0]["arguments"] == Json{{"message", "hi"}});
+  CHECK(listed[0]["effect"] == "non_idempotent");
+  CHECK(listed[0]["rules"][0]["place"] == "policy.yaml:6");
+  const HttpResponse approved =
+      f.decide("unix:ann", id, {{"decision", "approve"}, {"message", "fine"}});
+  CHECK(approved.status == 200);
+  const Json vote = Json::parse(approved.body)["votes"][0];
+  CHECK(vote["person"] == "ann");
+  CHECK(vote["login"] == "unix:ann");
+  CHECK(vote["message"] == "fine");
+  const HttpResponse second = f.decide("unix:ann", id, {{"decision", "reject"}});
+  CHECK(second.status == 409);
+  CHECK(sentence(second).find("ann approved " + id) == 0);
+}
+
+TEST_CASE("what is no decision decides nothing", "[admin]") {
+  Fixture f;
+  const std::string id = f.pending();
+  for (const Json& body :
+       {Json::object(), Json{{"decision", "yes"}}, Json{{"decision", true}}, Json("approve"),
+        Json{{"decision", "approve"}, {"message", std::string(3'000, 'x')}},
+        Json{{"decision", "approve"}, {"arguments", {{"message", 7}}}},
+        Json{{"decision", "approve"}, {"arguments", "x"}},
+        Json{{"decision", "reject"}, {"arguments", {{"message", "ho"}}}},
+        Json{{"decision", "approve"}, {"remember", {{"for_ms", 0}}}},
+        Json{{"decision", "approve"}, {"remember", {{"for_ms", "8h"}}}},
+        Json{{"decision", "approve"}, {"remember", {{"for_ms", 1000}, {"arguments", 7}}}}}) {
+    CAPTURE(body.dump());
+    CHECK(f.decide("unix:ann", id, body).status == 400);
+  }
+  CHECK(f.decide("unix:ann", "apr_NOSUCH", {{"decision", "approve"}}).status == 404);
+  CHECK(Json::parse(f.send("unix:ann", "GET", "/v1/approvals/" + id).body)["state"] == "pending");
+}
+
+TEST_CASE("an edit and a memory are kept as they were decided", "[admin]") {
+  Fixture f;
+  const std::string edited = f.pending();
+  CHECK(Json::parse(f.decide("unix:ann", edited,
+                             {{"decision", "approve"}, {"arguments", {{"message", "ho"}}}})
+                        .body)["edited_arguments"] == Json{{"message", "ho"}});
+  const auto other = f.send("unix:root", "POST", "/v1/call",
+                            {{"tool", "files/write"}, {"arguments", {{"message", "2"}}}});
+  const std::string id =
+      Json::parse(other.body)["result"]["_meta"]["dev.sluice/approval"]["id"];
+  const Json remembered = Json::parse(
+      f.decide("unix:ann", id, {{"decision", "approve"}, {"remember", {{"for_ms", 60'000}}}}).body);
+  CHECK(remembered["remembered"]["arguments"] == Json{{"const", {{"message", "2"}}}});
+}
