@@ -163,6 +163,15 @@ Result<std::vector<JournalRecord>> JournalReader::after(std::int64_t seq, std::s
   return collect(*select, answer_bytes);
 }
 
+Result<std::vector<JournalRecord>> JournalReader::about(std::string_view stream,
+                                                        std::string_view key) {
+  auto select = database_.prepare("SELECT " + std::string(journal_columns) +
+                                  " FROM journal WHERE stream = ?1 AND key = ?2 ORDER BY seq");
+  if (!select) return std::move(select).error();
+  select->bind(1, stream).bind(2, key);
+  return collect(*select, answer_bytes);
+}
+
 // The outer join shows an item whose record is gone as a damaged one.
 Result<std::vector<JournalRecord>> JournalReader::open_items() {
   auto select = database_.prepare(

@@ -58,6 +58,8 @@ class JournalReader final {
   /// At most `limit` records with a higher number than `seq`; none means that there is none yet.
   Result<std::vector<JournalRecord>> after(std::int64_t seq, std::string_view stream,
                                            std::size_t limit);
+  /// The records of `stream` about `key`.
+  Result<std::vector<JournalRecord>> about(std::string_view stream, std::string_view key);
   /// The records that opened what is still open.
   Result<std::vector<JournalRecord>> open_items();
 

@@ -24,6 +24,9 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_policy(app, invocation);
   add_approvals(app, invocation);
   add_audit(app, invocation);
+  add_why(app, invocation);
+  add_doctor(app, invocation);
+  add_completion(app, invocation);
 }
 
 }  // namespace

@@ -6,12 +6,11 @@
 #include "base/crypto.h"
 #include "base/journal_reader.h"
 #include "base/json.h"
+#include "gateway/commands/audit_search.h"
 #include "gateway/commands/load.h"
 
 namespace gateway::commands {
 namespace {
-
-using base::Json;
 
 constexpr std::chrono::milliseconds follow_pause{200};
 constexpr std::size_t follow_batch = 1000;
@@ -21,28 +20,6 @@ struct TailOptions {
   bool follow = false;
 };
 
-std::string text_of(const Json& body, const char* key) {
-  const std::string* text = base::find_string(body, key);
-  return text ? *text : "-";
-}
-
-void print(const Invocation& invocation, const base::JournalRecord& record) {
-  if (invocation.json) {
-    std::cout << record.body << "\n";
-    return;
-  }
-  const auto parsed = base::parse_json(record.body);
-  if (!parsed) return;
-  const Json& body = parsed->value;
-  const Json* outcome = base::find_member(body, "outcome");
-  const Json none = Json::object();
-  const std::string reason = text_of(outcome ? *outcome : none, "reason");
-  std::cout << text_of(body, "time") << "  " << text_of(body, "agent") << "  "
-            << text_of(body, "asked_as") << "  " << text_of(outcome ? *outcome : none, "kind")
-            << (reason == "-" ? "" : " " + reason) << "  " << text_of(body, "decision") << "  "
-            << text_of(body, "request") << "\n";
-}
-
 Exit tail(const Invocation& invocation, const TailOptions& options) {
   auto reader = base::JournalReader::open(load_chosen_config(invocation).journal);
   if (!reader) return fail(reader.error());
@@ -51,7 +28,7 @@ Exit tail(const Invocation& invocation, const TailOptions& options) {
   while (true) {
     if (!records) return fail(records.error());
     for (const base::JournalRecord& record : *records) {
-      print(invocation, record);
+      print_audit(invocation, record.body);
       last = record.seq;
     }
     std::cout.flush();
@@ -125,6 +102,8 @@ void add_audit(CLI::App& app, Invocation& invocation) {
   verify_command->callback([&invocation, checkpoint] {
     invocation.run = [&invocation, checkpoint] { return verify(invocation, *checkpoint); };
   });
+
+  add_audit_search(*audit, invocation);
 }
 
 }  // namespace gateway::commands

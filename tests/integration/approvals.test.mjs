@@ -160,3 +160,31 @@ test('the admin socket takes nobody for a person because of an agent\'s key', ()
     assert.ok((await call(sluice, key, 'm__count', { note: 'x' })).result.isError);
     assert.equal(server.calls.of('count'), 0);
   }));
+
+test('why leads from call, approval and intent to agent, person, rule, file, line and outcome', () =>
+  withSluice(policyWith('0s'), async (sluice, _, key) => {
+    const first = (await call(sluice, key, 'm__count', { note: 'why' })).result;
+    const id = idOf(first);
+    await run(sluice, 0, 'approvals', 'approve', id, '-m', 'it is Monday');
+    const sent = (await call(sluice, key, 'm__count', { note: 'why' })).result._meta['dev.sluice/requestId'];
+    const asked = first._meta['dev.sluice/requestId'];
+    const intent = sent.replace('req_', 'int_');
+    await eventually('both are recorded', () => records(sluice, 'audit').length >= 2);
+    for (const given of [id, asked, sent, intent]) {
+      const { stdout } = await run(sluice, 0, 'why', given);
+      assert.match(stdout, new RegExp(`call ${asked} at .*\\n  agent      tester, by .*\\n  tool       m/count, asked as m__count, non_idempotent\\n  decision   allowed by role writer: allow m/\\* \\(.*policy\\.yaml:5\\)`));
+      assert.match(stdout, new RegExp(`call ${sent} at[^]*approval   ${id}, decided by ann\\n  intent     ${intent}, recorded before anything was sent\\n  outcome    answered`));
+      assert.match(stdout, new RegExp(`approval ${id}\\n  rule       role writer: approve m/count by ops .*policy\\.yaml:6\\)[^]*approved by ann \\(${me}\\): it is Monday[^]*used by call ${sent}`));
+      assert.match(stdout, /outcome {4}refused approval_pending/);
+    }
+    const refused = (await call(sluice, key, 'm__nothing', {})).error.message;
+    assert.equal(refused, 'Unknown tool: m__nothing');
+    const story = await sluice.json('why', id);
+    assert.deepEqual(story.calls.map((one) => one.request).sort(), [asked, sent].sort());
+    assert.match((await run(sluice, 1, 'why', 'req_nothing')).stderr, /knows nothing of req_nothing/);
+    const found = (await run(sluice, 0, 'audit', 'search', '--agent', 'tester', '--outcome', 'approval_pending', '--since', '1h', '--json')).stdout;
+    assert.deepEqual(found.trim().split('\n').map((line) => JSON.parse(line).request), [asked]);
+    const lines = (await run(sluice, 0, 'audit', 'export', '--stream', 'approval')).stdout.trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map((line) => line.body.event), ['asked', 'vote', 'redeemed']);
+    assert.match(lines[0].hash, /^[0-9a-f]{64}$/);
+  }));

@@ -43,6 +43,23 @@ test('wrong usage ends with 2 and says how it is used', async () => {
   }
 });
 
+/** Every command that does something, as the help of its parents names it. */
+async function everyCommand(path = []) {
+  const { stdout } = await run(0, ...path, '--help');
+  const listed = /^Subcommands:\n((?: {2}.*\n?)+)/m.exec(stdout)?.[1];
+  if (!listed) return [path];
+  const names = listed.split('\n').map((line) => /^ {2}([a-z]+)/.exec(line)?.[1]).filter(Boolean);
+  return (await Promise.all(names.map((name) => everyCommand([...path, name])))).flat();
+}
+
+test('every command that help lists shows an example of itself', async () => {
+  const commands = await everyCommand();
+  assert.ok(commands.length > 25, `${commands.length} commands`);
+  for (const command of commands) {
+    assert.match((await run(0, ...command, '--help')).stdout, new RegExp(`Example: sluice ${command.join(' ')}`), command.join(' '));
+  }
+});
+
 test('--help ends with 0 and shows an example for every command', async () => {
   for (const args of [['serve'], ['check'], ['call'], ['tools', 'list'], ['servers', 'status'], ['servers', 'list'],
     ['servers', 'add'], ['servers', 'import'], ['servers', 'remove'], ['servers', 'restart'], ['key', 'create'], ['key', 'list'],

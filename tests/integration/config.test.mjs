@@ -69,15 +69,21 @@ refuses('TLS without a key', { config: `${goodConfig}tls: {cert: c.pem}\n` }, 's
 refuses('TLS with files that are not there', { config: `${goodConfig}tls: {cert: c.pem, key: k.pem}\n` }, 'sluice.yaml:4:6', /no certificate can be read from \S+c\.pem/);
 refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);
 
-for (const key of ['people', 'pin']) {
+for (const key of ['pin']) {
   refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
 }
-for (const [key, value] of Object.entries({ approve: '[]', start: '[]', resources: '[]', prompts: '[]' })) {
+for (const [key, value] of Object.entries({ start: '[]', resources: '[]', prompts: '[]' })) {
   refuses(`the role key ${key}, which is not built yet,`, { policy: goodPolicy.replace('{allow', `{${key}: ${value}, allow`) }, 'policy.yaml:2:13', /not supported yet/);
 }
 for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' })) {
   refuses(`the tool key ${key}, which is not built yet,`, { policy: `${goodPolicy}tools: {m/x: {${key}: ${value}}}\n` }, 'policy.yaml:3:15', /not supported yet/);
 }
+const asking = `people: {ann: {login: ["unix:ann"], groups: [ops], may: [approve]}}
+roles: {r: {allow: ["*"], approve: [{by: [ops]}]}}
+`;
+refuses('approve with a store on Redis', { config: `${goodConfig}store: "redis://127.0.0.1:1"\n`, policy: asking }, 'policy.yaml:2', /role r: 'approve' is not supported yet with a store on Redis/);
+refuses('an approve that asks nobody', { policy: asking.replace('by: [ops]', 'by: [oops]') }, 'policy.yaml:2', /there is no person or group 'oops'; did you mean 'ops'/);
+refuses('a person who logs in with a token', { policy: asking.replace('unix:ann', 'https://idp.example/|ann') }, 'policy.yaml:1', /a login by an issuer's token is not supported yet/);
 refuses('a budget that asks', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' is not supported yet/);
 refuses('a constraint with a keyword that would constrain nothing', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {requird: [a]}}') }, 'policy.yaml:2', /did you mean 'required'/);
 for (const effect of ['keyed', 'reconcilable']) {

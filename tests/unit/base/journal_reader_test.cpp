@@ -345,3 +345,14 @@ TEST_CASE("a journal that does not exist is not made by reading it", "[reader]")
   CHECK(JournalReader::open(directory / "j.db").error().code == Code::unavailable);
   CHECK_FALSE(std::filesystem::exists(directory / "j.db"));
 }
+
+TEST_CASE("what a stream says about a key is found by the key", "[journal]") {
+  Journal50 journal;
+  JournalReader reader = journal.reader();
+  const auto found = reader.about("often", "k7");
+  REQUIRE(found.ok());
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().seq == 7);
+  CHECK(reader.about("rare", "k7")->empty());
+  CHECK(reader.about("often", "k")->empty());
+}
