@@ -123,11 +123,14 @@ std::string query_agent(const RawRequest& request) {
 
 base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& request,
                                        const std::string& request_id, const std::string& peer) {
-  auto target = parse_target(request.head);
-  if (!target) co_return error_response(400, target.error().message);
   // The policy that says who somebody is stays alive while they are answered.
   const auto snapshot = d_.snapshot.get();
   AdminPeer from = admin_peer(peer, d_.own_login, *snapshot->policy);
+  if (!from.may(Right::read)) {  // nothing of a stranger's request is parsed
+    co_return error_response(403, peer + " is nobody whom the policy names under 'people'.");
+  }
+  auto target = parse_target(request.head);
+  if (!target) co_return error_response(400, target.error().message);
   const auto match = match_admin_route(target->method, target->path);
   const Right right = match ? admin_routes()[match->route].right : Right::read;
   if (!from.may(right)) {

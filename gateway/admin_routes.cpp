@@ -1,5 +1,7 @@
 #include "gateway/admin_routes.h"
 
+#include <algorithm>
+
 namespace gateway {
 namespace {
 
@@ -65,6 +67,13 @@ bool AdminPeer::may(Right right) const {
 AdminPeer admin_peer(const std::string& login, const std::string& own,
                      const policies::Policy& policy) {
   return {login, login == own || login == "unix:root", policy.find_person(login)};
+}
+
+bool has_other_people(const std::string& own, const policies::Policy& policy) {
+  const auto logins = policy.logins();
+  return std::any_of(logins.begin(), logins.end(), [&own](const std::string& login) {
+    return login != own && login != "unix:root";
+  });
 }
 
 std::span<const AdminRoute> admin_routes() { return routes; }

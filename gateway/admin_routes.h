@@ -26,6 +26,10 @@ struct AdminPeer {
   bool may(Right right) const;
 };
 
+/// Whether the policy names people who are other users than the gateway's own: then the socket must
+/// be open to them, and every route asks who comes.
+bool has_other_people(const std::string& own, const policies::Policy& policy);
+
 /// `own` is the login of the gateway's own user.
 AdminPeer admin_peer(const std::string& login, const std::string& own,
                      const policies::Policy& policy);

@@ -121,7 +121,10 @@ base::Status Gateway::answer_for_open_intents() {
 }
 
 base::Status Gateway::listen() {
-  auto admin = listen_unix(loops_, config_->admin_socket, {admin_, limits_, load_, log_});
+  const bool open = has_other_people(unix_login(::geteuid()), *policy_);
+  auto admin = listen_unix(loops_, config_->admin_socket,
+                           open ? SocketAccess::everybody : SocketAccess::owner,
+                           {admin_, limits_, load_, log_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
   std::unique_ptr<ListenerTls> tls;

@@ -134,6 +134,7 @@ base::Result<std::unique_ptr<Listener>> listen_tcp(base::EventLoops& loops, cons
 
 base::Result<std::unique_ptr<Listener>> listen_unix(base::EventLoops& loops,
                                                     const std::filesystem::path& path,
+                                                    SocketAccess access,
                                                     ConnectionContext context) {
   const Local::endpoint endpoint(path.string());
   if (answers(loops, endpoint)) {
@@ -142,7 +143,7 @@ base::Result<std::unique_ptr<Listener>> listen_unix(base::EventLoops& loops,
   }
   std::error_code ignored;
   if (std::filesystem::is_socket(path, ignored)) std::filesystem::remove(path, ignored);
-  const mode_t old_mask = ::umask(0177);
+  const mode_t old_mask = ::umask(access == SocketAccess::owner ? 0177 : 0111);
   auto listener = bind_socket<Local>(loops, endpoint, path.string(), context);
   ::umask(old_mask);
   return listener;

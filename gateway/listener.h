@@ -29,11 +29,15 @@ base::Result<std::unique_ptr<Listener>> listen_tcp(base::EventLoops& loops, cons
                                                    std::uint16_t port, ConnectionContext context,
                                                    std::unique_ptr<ListenerTls> tls);
 
-/// Binds a unix socket that only its owner may use, replacing a dead one. Code::unavailable when it
+/// Who may connect to a unix socket.
+enum class SocketAccess { owner, everybody };
+
+/// Binds a unix socket, replacing a dead one. Code::unavailable when it
 /// cannot, or when another process still answers on it. The peer's user names the caller:
 /// `unix:root`.
 base::Result<std::unique_ptr<Listener>> listen_unix(base::EventLoops& loops,
                                                     const std::filesystem::path& path,
+                                                    SocketAccess access,
                                                     ConnectionContext context);
 
 }  // namespace gateway

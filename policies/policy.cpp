@@ -315,6 +315,12 @@ const Person* Policy::find_person(std::string_view login) const {
   return found == people_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> Policy::logins() const {
+  std::vector<std::string> logins;
+  for (const auto& person : people_) logins.push_back(person.first);
+  return logins;
+}
+
 const Agent* Policy::find_agent(std::string_view name) const {
   const auto found = agents_.find(name);
   return found == agents_.end() ? nullptr : &found->second.agent;

@@ -84,6 +84,8 @@ class Policy {
 
   /// Who has this login, e.g. `unix:ops`; nullptr when nobody does.
   const Person* find_person(std::string_view login) const;
+  /// All logins of people.
+  std::vector<std::string> logins() const;
 
   /// Nullptr when the policy does not name this agent.
   const Agent* find_agent(std::string_view name) const;

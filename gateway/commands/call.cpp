@@ -42,6 +42,14 @@ Exit exit_of(const Json& answer) {
   return flag != nullptr && *flag == true ? Exit::failed : Exit::done;
 }
 
+void print_how_to_decide(const Json& answer) {
+  const Json* extras = base::find_member(answer["result"], "_meta");
+  const Json* approval = extras ? base::find_member(*extras, "dev.sluice/approval") : nullptr;
+  if (approval == nullptr) return;
+  std::cerr << "Whoever is asked decides with: sluice approvals approve "
+            << approval->value("id", "") << "\n";
+}
+
 Exit call(const Invocation& invocation, const CallOptions& options) {
   const Config config = load_chosen_config(invocation);
   auto arguments = base::parse_json(options.arguments);
@@ -62,7 +70,9 @@ Exit call(const Invocation& invocation, const CallOptions& options) {
   } else {
     print_texts(*answer);
   }
-  return exit_of(*answer);
+  const Exit exit = exit_of(*answer);
+  if (exit == Exit::waiting) print_how_to_decide(*answer);
+  return exit;
 }
 
 }  // namespace

@@ -23,13 +23,19 @@ std::string approvers_of(const Call& call) {
   return text.empty() ? text : " It waits for the approval of " + text + ".";
 }
 
+// `allowed by …` begins a sentence.
+std::string capital(std::string text) {
+  if (!text.empty() && text.front() == 'a') text.front() = 'A';
+  return text;
+}
+
 class StopHere final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next) override {
     Outcome outcome;
     outcome.kind = Outcome::Kind::answered;
     outcome.result = mcp::text_content_result(
-        "Allowed by " + call.decision + "." + approvers_of(call) + price_of(call) + " Nothing was sent.", false);
+        capital(call.decision) + "." + approvers_of(call) + price_of(call) + " Nothing was sent.", false);
     co_return outcome;
   }
 };

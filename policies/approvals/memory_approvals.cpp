@@ -172,11 +172,15 @@ base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string
     Result<Approval> seen = look(id, alarm, end);
     const bool goes_on = seen && seen->state == State::pending && !loop.ending() &&
                          std::chrono::steady_clock::now() < end;
-    if (!goes_on) co_return seen;
+    if (!goes_on) {
+      stop_waiting(id, alarm);
+      co_return seen;
+    }
     // For the end of the loop; wake() cancels it as well.
     base::Deadline deadline(loop.watchdog(), [alarm] { alarm->cancel(); });
     std::error_code ignored;
     co_await alarm->async_wait(asio::redirect_error(base::use_task, ignored));
+    stop_waiting(id, alarm);
   }
 }
 
@@ -194,14 +198,24 @@ Result<Approval> MemoryApprovals::look(const std::string& id, const Alarm& alarm
   settle();
   Entry* entry = find_standing(id);
   if (entry == nullptr) return no_such(id);
-  std::erase_if(entry->waiting, [](const Alarm& other) { return other.use_count() == 1; });
   if (entry->approval.state != State::pending) return entry->approval;
-  if (ending_) end = std::chrono::steady_clock::now();
+  if (ending_ || waiting_ >= limits_.waiting ||
+      entry->waiting.size() >= limits_.waiting_per_question) {
+    end = std::chrono::steady_clock::now();
+    return entry->approval;
+  }
   const auto left = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
       entry->approval.until - clock_.wall());
   alarm->expires_at(std::min(end, std::chrono::steady_clock::now() + left));
   entry->waiting.push_back(alarm);
+  ++waiting_;
   return entry->approval;
+}
+
+void MemoryApprovals::stop_waiting(const std::string& id, const Alarm& alarm) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found != entries_.end()) waiting_ -= std::erase(found->second.waiting, alarm);
 }
 
 base::Task<Result<std::unique_ptr<Grant>>> MemoryApprovals::claim(std::string id,

@@ -21,6 +21,10 @@ namespace policies::approvals {
 struct ApprovalLimits {
   std::size_t waiting_per_agent = 100;
   std::size_t standing = 10'000;
+  /// Calls that wait for people at once, of one question and of all: more are answered at once, so
+  /// that repeating a call does not take the gateway's room for calls.
+  std::size_t waiting_per_question = 4;
+  std::size_t waiting = 1'024;
 };
 
 /// Approvals of one process, whose truth is its journal: whatever is promised is committed before,
@@ -74,6 +78,7 @@ class MemoryApprovals final : public Approvals {
   base::Result<Begun> begin(Ask ask);
   base::Result<Approval> finish(const std::string& id, const base::Status& committed);
   base::Result<Approval> look(const std::string& id, const Alarm& alarm, base::SteadyTime& end);
+  void stop_waiting(const std::string& id, const Alarm& alarm);
   base::Result<base::JournalEntry> begin_decision(const std::string& id, const Decision& decision,
                                                   Approval& after);
   void redeemed(const std::string& id);
@@ -88,7 +93,7 @@ class MemoryApprovals final : public Approvals {
   void settle();
   void settle(Entry& entry, WallTime now);
   void take_out(const std::string& id);
-  static void wake(Entry& entry);
+  void wake(Entry& entry);
   static std::optional<tools::schema::Schema> compile_predicate(const std::string& text);
   std::string fresh_id() const;
 
@@ -98,6 +103,7 @@ class MemoryApprovals final : public Approvals {
 
   std::mutex mutex_;  // guards all below
   bool ending_ = false;
+  std::size_t waiting_ = 0;  ///< alarms of all entries
   std::unordered_map<std::string, Entry> entries_;
   std::unordered_map<std::string, std::string> by_print_;  ///< of those that a call may find
   std::unordered_multimap<std::string, std::string> by_family_;  ///< of those that are remembered

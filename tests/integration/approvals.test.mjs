@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { userInfo } from 'node:os';
+import { execFile } from 'node:child_process';
+import { chmodSync, statSync } from 'node:fs';
 import { request } from 'node:http';
+import { userInfo } from 'node:os';
 import { test } from 'node:test';
 import { connectLegacy, connectModern, textOf } from './support/clients.mjs';
 import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
 import { modernServer } from './support/modern_server.mjs';
 import { call } from './support/rpc.mjs';
-import { Sluice } from './support/sluice.mjs';
+import { binary, Sluice } from './support/sluice.mjs';
 import { eventually, fewer } from './support/time.mjs';
 
 const me = `unix:${userInfo().username}`;
@@ -187,4 +189,50 @@ test('why leads from call, approval and intent to agent, person, rule, file, lin
     const lines = (await run(sluice, 0, 'audit', 'export', '--stream', 'approval')).stdout.trim().split('\n').map((line) => JSON.parse(line));
     assert.deepEqual(lines.map((line) => line.body.event), ['asked', 'vote', 'redeemed']);
     assert.match(lines[0].hash, /^[0-9a-f]{64}$/);
+  }));
+
+test('the admin socket is for the gateway\'s own user, or open to all when people are other users', () =>
+  withSluice(policyWith('0s'), async (sluice) => {
+    const mode = () => statSync(sluice.path('sluice.sock')).mode & 0o777;
+    assert.equal(mode(), 0o600);
+    await sluice.stop();
+    sluice.write('policy.yaml', policyWith('0s').replace(me, 'unix:nobody'));
+    await sluice.start();
+    assert.equal(mode(), 0o666);
+  }));
+
+const nobody = { uid: 65534, gid: 65534 };
+test('another user decides when the policy names them, and reaches no route when it does not',
+  { skip: process.getuid() !== 0 && 'only root can become another user' }, () =>
+    withSluice(policyWith('0s').replace('people: {', 'people: {bob: {login: ["unix:nobody"], groups: [ops], may: [approve]}, '),
+      async (sluice, server, key) => {
+        chmodSync(sluice.directory, 0o755);
+        const as = (user, code, ...args) => new Promise((done) => {
+          execFile(binary(), [...args, '--config', sluice.path('sluice.yaml')], { ...user }, (error, stdout, stderr) => {
+            assert.equal(error ? error.code : 0, code, stdout + stderr);
+            done(stdout + stderr);
+          });
+        });
+        const id = idOf((await call(sluice, key, 'm__count', { note: 'x' })).result);
+        const daemon = { uid: 1, gid: 1 };
+        assert.match(await as(daemon, 1, 'approvals', 'list'), /nobody whom the policy names/);
+        assert.match(await as(daemon, 4, 'approvals', 'approve', id), /nobody whom the policy names/);
+        assert.match(await as(nobody, 2, 'call', 'm/echo', '{"text":"x"}'), /needs the right to operate/);
+        await as(nobody, 0, 'approvals', 'approve', id);
+        assert.equal((await call(sluice, key, 'm__count', { note: 'x' })).result.content[0].text, '1');
+        const [, vote] = records(sluice, 'approval');
+        assert.deepEqual([vote.body.person, vote.body.login], ['bob', 'unix:nobody']);
+      }));
+
+test('of calls that ask the same at once only a few wait, and the others are told so', () =>
+  withSluice(policyWith('60s'), async (sluice, server, key) => {
+    const answers = Array.from({ length: 12 }, () => call(sluice, key, 'm__count', { note: 'many' }));
+    const told = [];
+    for (const answer of answers) answer.then(({ result }) => told.push(result));
+    await eventually('eight are told', () => told.length === 8);
+    const id = idOf(told[0]);
+    await run(sluice, 0, 'approvals', 'approve', id);
+    const all = (await Promise.all(answers)).map(({ result }) => result);
+    assert.equal(all.filter((result) => !result.isError).length, 1);
+    assert.equal(server.calls.of('count'), 1);
   }));
