@@ -10,7 +10,7 @@ import { records } from './support/journal.mjs';
 import { modernServer } from './support/modern_server.mjs';
 import { call } from './support/rpc.mjs';
 import { binary, Sluice } from './support/sluice.mjs';
-import { eventually, fewer } from './support/time.mjs';
+import { eventually, fewer, sleep } from './support/time.mjs';
 
 const me = `unix:${userInfo().username}`;
 
@@ -145,6 +145,25 @@ test('killed after the approval was used and before the answer, the call is neve
     assert.equal(outcome.body.kind, 'unknown');
     assert.notEqual(idOf((await call(sluice, key, 'm__count', { note: 'crash' })).result), id);
     assert.equal(server.calls.of('count'), 1);
+  }));
+
+test('killed at any instant around the use of an approval, no call is sent twice', () =>
+  withSluice(policyWith('0s'), async (sluice, server, key) => {
+    for (let round = 0; round < 6; round += 1) {
+      const args = { note: `round ${round}` };
+      const sent = () => server.calls.all.filter((one) => one.args.note === args.note).length;
+      await run(sluice, 0, 'approvals', 'approve', idOf((await call(sluice, key, 'm__count', args)).result));
+      const lost = call(sluice, key, 'm__count', args).catch(() => undefined);
+      await sleep(round * 2);
+      await sluice.kill();
+      await lost;
+      await sluice.start();
+      await sluice.ready(['m']);
+      const before = sent();
+      const again = (await call(sluice, key, 'm__count', args)).result;
+      assert.ok(sent() <= 1, `${sent()} calls`);
+      if (before === 1) assert.match(again.content[0].text, /^Approval apr_\w+ waits for ops/); // used up
+    }
   }));
 
 test('the admin socket takes nobody for a person because of an agent\'s key', () =>
