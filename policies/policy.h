@@ -21,7 +21,7 @@ struct Agent {
   std::string name;
   std::string tenant;  ///< "" when it belongs to none
   std::vector<std::string> roles;
-  std::string owner;  ///< the person who must not decide what it may do; or ""
+  std::string owner = {};  ///< the person who must not decide what it may do; or ""
 };
 
 /// Somebody who administers and approves.

@@ -118,7 +118,7 @@ struct TenantDocument {
 struct AgentDocument {
   std::string tenant;
   std::vector<std::string> roles;
-  std::string owner;  ///< the person who must not decide what it may do; or ""
+  std::string owner = {};  ///< the person who must not decide what it may do; or ""
 };
 
 /// An entry under `views`, served at `/mcp/NAME`.
