@@ -37,7 +37,7 @@ std::string state_text(const Json& facts) {
   return text + " until " + facts.value("until", "");
 }
 
-std::string line_of(const Json& facts) {
+std::string approval_line(const Json& facts) {
   return padded(facts.value("approval", ""), 14) + padded(facts.value("tool", ""), 30) + "  " +
          padded(facts.value("agent", ""), 16) + "  " + state_text(facts);
 }
@@ -175,7 +175,7 @@ void add_approvals(CLI::App& app, Invocation& invocation) {
   list->footer("Example: sluice approvals list");
   list->callback([&invocation] {
     invocation.run = [&invocation] {
-      return print_list(invocation, "/v1/approvals", "approvals", line_of);
+      return print_list(invocation, "/v1/approvals", "approvals", approval_line);
     };
   });
 
