@@ -55,12 +55,13 @@ struct Fixture {
   tools::Upstreams upstreams{{}, loops, limits, log, [] {}};
   Load load;
   Reloader reloader{[] { return LoadedConfig(); }, std::make_shared<const Config>(), {},
-                    [](const LoadedConfig&) { return base::Status(); }, log};  // not started
+                    [](const LoadedConfig&) { return base::Status(); }, log};
   Metrics metrics{{call_metrics, load, upstreams, journal, reloader}};
   Admin admin{{snapshot, upstreams, calls, dry_runs, limits, ledger, metrics, reloader, approvals,
                clock, "unix:sluice"}};
 
   Fixture() {
+    reloader.start();
     snapshot.set(tests::snapshot_of(
         policy, {tests::server_tools("files", {tests::echo_definition("write")})}));
   }
@@ -71,7 +72,7 @@ struct Fixture {
     request.head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
     request.fields = std::move(*base::parse_head(request.head));
     request.body = base::dump_json(body);
-    return tests::run_task(admin.handle(loops.at(0), request, "req_1", peer));
+    return tests::run_task(admin.handle(loops.at(0), request, "req_1", peer), loops.at(0).io());
   }
   std::string pending() {
     const auto answer = send("unix:sluice", "POST", "/v1/call",
