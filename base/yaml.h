@@ -65,8 +65,8 @@ struct YamlKey {
   std::function<void(const YamlNode&)> read;
 };
 
-/// Reads a map by a table of keys. An unknown key fails, naming the nearest valid one. A key in
-/// `not_built` fails with `KEY is not supported yet` and its reason: configuration is never
+/// Reads a map by a table of keys. An unknown key fails, naming the nearest valid one, else all. A
+/// key in `not_built` fails with `KEY is not supported yet` and its reason: configuration is never
 /// accepted and ignored.
 void read_map(const YamlNode& map, const std::vector<YamlKey>& keys,
               const std::vector<std::pair<std::string, std::string>>& not_built = {});

@@ -30,9 +30,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::string> names;
   for (const YamlKey& known : keys) names.push_back(known.name);
   const std::string nearest = nearest_name(key.text(), names);
-  std::string sentence = "unknown key '" + key.text() + "'";
-  if (!nearest.empty()) sentence += "; did you mean '" + nearest + "'?";
-  key.fail(sentence);
+  const std::string sentence = "unknown key '" + key.text() + "'; ";
+  if (!nearest.empty()) key.fail(sentence + "did you mean '" + nearest + "'?");
+  std::string known;
+  for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+  key.fail(sentence + "expected " + known);
 }
 
 void check_key(const YamlNode& key, const std::vector<YamlKey>& keys,

@@ -28,7 +28,7 @@ const std::vector<std::pair<std::string, std::string>> not_built = {
     {"seal_key", "nothing that this build keeps is sealed"},
     {"runtime", "the agent runtime is not part of this build"},
     {"admin", "an admin listener on TCP is not part of this build"},
-    {"views", "views are not part of this build"},
+    {"views", "views stand in a policy file"},
     {"mcpServers", no_client_files},
     {"inputs", no_client_files},
 };
