@@ -67,6 +67,33 @@ void put_quotas(Json& map, const Quotas& quotas) {
   put(map, "budgets", std::move(budgets));
 }
 
+std::string duration_text(std::chrono::milliseconds time) {
+  return time.count() == 0 ? "0s" : std::to_string(time.count()) + "ms";
+}
+
+void put_approve(Json& map, const std::vector<ApproveRule>& rules) {
+  Json list = Json::array();
+  for (const ApproveRule& rule : rules) {
+    Json entry{{"tools", rule.tools}};
+    if (rule.when) entry["when"] = rule.when->schema();
+    entry["by"] = rule.by;
+    entry["quorum"] = rule.quorum;
+    entry["wait"] = duration_text(rule.wait);
+    entry["expires"] = duration_text(rule.expires);
+    if (!rule.escalate_to.empty()) entry["on_timeout"] = "escalate";
+    put(entry, "escalate_to", rule.escalate_to);
+    list.push_back(std::move(entry));
+  }
+  put(map, "approve", std::move(list));
+}
+
+Json person_json(const PersonDocument& person) {
+  Json map{{"login", person.login}};
+  put(map, "groups", person.groups);
+  if (person.may_approve) map["may"] = {"approve"};
+  return map;
+}
+
 Json tool_json(const ToolSettings& tool) {
   Json map = Json::object();
   if (tool.effect) map["effect"] = to_string(*tool.effect);
@@ -82,6 +109,7 @@ Json role_json(const RoleDocument& role) {
   put(map, "includes", role.includes);
   put(map, "allow", rules_json(role.allow));
   put(map, "deny", rules_json(role.deny));
+  put_approve(map, role.approve);
   put_quotas(map, role.quotas);
   return map;
 }
@@ -90,6 +118,7 @@ Json agent_json(const AgentDocument& agent) {
   Json map = Json::object();
   put(map, "tenant", agent.tenant);
   put(map, "roles", agent.roles);
+  put(map, "owner", agent.owner);
   return map;
 }
 
@@ -101,9 +130,11 @@ Json named(const Entries& entries, const Print& print) {
   return map;
 }
 
-Json scope_json(const std::vector<Rule>& deny, const Quotas& quotas) {
+Json scope_json(const std::vector<Rule>& deny, const std::vector<ApproveRule>& approve,
+                const Quotas& quotas) {
   Json map = Json::object();
   put(map, "deny", rules_json(deny));
+  put_approve(map, approve);
   put_quotas(map, quotas);
   return map;
 }
@@ -114,9 +145,11 @@ Json policy_json(const PolicyDocument& document) {
   Json map = Json::object();
   put(map, "timezone", document.timezone);
   put(map, "currency", document.currency);
-  put(map, "defaults", scope_json(document.default_deny, document.default_quotas));
+  put(map, "defaults",
+      scope_json(document.default_deny, document.default_approve, document.default_quotas));
+  put(map, "people", named(document.people, person_json));
   put(map, "tenants", named(document.tenants, [](const TenantDocument& tenant) {
-        return scope_json(tenant.deny, tenant.quotas);
+        return scope_json(tenant.deny, tenant.approve, tenant.quotas);
       }));
   put(map, "agents", named(document.agents, agent_json));
   put(map, "roles", named(document.roles, role_json));

@@ -47,3 +47,18 @@ views: {'yes': {tools: ['*']}}
 )",
                                 "p.yaml"));
 }
+
+TEST_CASE("people and what they are asked print as they are", "[policies]") {
+  check_round_trip(parse_policy(R"(
+people: {ann: {login: ["unix:ann"], groups: [ops], may: [approve]}, bob: {login: ["unix:bob"], may: [approve]}}
+defaults: {approve: [{by: [ops]}]}
+tenants: {t: {approve: [{tools: "*/delete_*", by: [ann, bob], quorum: 2, wait: 0s, expires: 7d}]}}
+agents: {a: {tenant: t, roles: [r], owner: bob}}
+roles:
+  r:
+    allow: [x/*]
+    approve:
+      - {tools: x/y, when: {required: [path]}, by: [bob], on_timeout: escalate, escalate_to: [ops]}
+)",
+                                "p.yaml"));
+}
