@@ -22,12 +22,21 @@ void add_patterns(const std::vector<Rule>& rules, std::set<std::string>& pattern
   for (const Rule& rule : rules) patterns.insert(rule.pattern);
 }
 
+void add_patterns(const std::vector<ApproveRule>& rules, std::set<std::string>& patterns) {
+  for (const ApproveRule& rule : rules) patterns.insert(rule.tools);
+}
+
 void add_patterns(const PolicyDocument& document, std::set<std::string>& patterns) {
   add_patterns(document.default_deny, patterns);
-  for (const auto& tenant : document.tenants) add_patterns(tenant.second.deny, patterns);
+  add_patterns(document.default_approve, patterns);
+  for (const auto& tenant : document.tenants) {
+    add_patterns(tenant.second.deny, patterns);
+    add_patterns(tenant.second.approve, patterns);
+  }
   for (const auto& role : document.roles) {
     add_patterns(role.second.allow, patterns);
     add_patterns(role.second.deny, patterns);
+    add_patterns(role.second.approve, patterns);
   }
 }
 

@@ -48,4 +48,10 @@ void ApproveRules::find(std::string_view name, const base::Json& arguments,
   }
 }
 
+void ApproveRules::find_texts(std::string_view name, std::set<std::string>& texts) const {
+  for (const Entry& entry : entries_) {
+    if (entry.tools.matches(name)) texts.insert(entry.clause.rule);
+  }
+}
+
 }  // namespace policies

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +20,11 @@ class ApproveRules {
   explicit ApproveRules(const std::vector<ApproveRule>& rules);
 
   bool empty() const { return entries_.empty(); }
-  /// Adds what the entries ask for that match a call of `name` (`server/tool`). A `when` that cannot
-  /// be decided matches. Of several, the shortest times count.
+  /// Adds what the entries ask for that match a call of `name` (`server/tool`). A `when` that
+  /// cannot be decided matches. Of several, the shortest times count.
   void find(std::string_view name, const base::Json& arguments, approvals::Terms& terms) const;
+  /// Adds the entries in words whose pattern matches, whatever they say of arguments.
+  void find_texts(std::string_view name, std::set<std::string>& texts) const;
 
  private:
   struct Entry {

@@ -104,20 +104,18 @@ std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<R
 }
 
 void Policy::add_agents(const PolicyDocument& document) {
-  const std::size_t defaults = add_scope(
-      document.default_deny, {}, document.default_approve,
-      ScopeQuotas(document.default_quotas, "defaults", "", document));
+  const std::size_t defaults =
+      add_scope(document.default_deny, {}, document.default_approve,
+                ScopeQuotas(document.default_quotas, "defaults", "", document));
   std::map<std::string, std::size_t> tenants;
   for (const auto& [name, tenant] : document.tenants) {
-    tenants[name] =
-        add_scope(tenant.deny, {}, tenant.approve,
-                  ScopeQuotas(tenant.quotas, "tenant", name, document));
+    tenants[name] = add_scope(tenant.deny, {}, tenant.approve,
+                              ScopeQuotas(tenant.quotas, "tenant", name, document));
   }
   RoleScopes roles;
   for (const auto& [name, role] : document.roles) {
-    roles[name] =
-        add_scope(role.deny, role.allow, role.approve,
-                  ScopeQuotas(role.quotas, "role", name, document));
+    roles[name] = add_scope(role.deny, role.allow, role.approve,
+                            ScopeQuotas(role.quotas, "role", name, document));
   }
 
   for (const auto& [name, agent] : document.agents) {
@@ -273,25 +271,28 @@ void Policy::decide_constrained(const Question& question, Decision& decision) co
 
 std::string Policy::access_text(std::string_view agent, std::string_view server,
                                 std::string_view tool) const {
-  const Decision decision = decide(agent, server, tool);
-  if (decision.allowed()) return "allowed";
-  if (!decision.listed) return "";
+  if (!decide(agent, server, tool).listed) return "";
   const auto found = agents_.find(agent);
   Question question{found->second, found->first, server, tool, tool_id(server, tool), nullptr};
   find_allow(question);
   std::vector<const ConstrainedRule*> allows, denies;
   find_constrained(question, allows, denies);
   // In whichever order the rules are written, they say the same.
-  std::set<std::string> allowed, denied;
+  std::set<std::string> allowed, denied, asked;
   for (const ConstrainedRule* allow : allows) allowed.insert(allow->arguments.text());
   for (const ConstrainedRule* deny : denies) denied.insert(deny->arguments.text());
-  std::string text = "allowed";
-  const char* between = " with ";
-  if (question.allow == nullptr) {
-    for (const std::string& schema : allowed) text += std::exchange(between, " or ") + schema;
+  for (const std::size_t scope : question.agent.scopes) {
+    scopes_[scope].approve.find_texts(question.name, asked);
   }
-  between = " except with ";
-  for (const std::string& schema : denied) text += std::exchange(between, " or ") + schema;
+  std::string text = "allowed";
+  const auto append = [&text](const std::set<std::string>& parts, const char* first,
+                              const char* next) {
+    const char* between = first;
+    for (const std::string& part : parts) text += std::exchange(between, next) + part;
+  };
+  if (question.allow == nullptr) append(allowed, " with ", " or ");
+  append(denied, " except with ", " or ");
+  append(asked, ", once people agree: ", "; ");
   return text;
 }
 

@@ -71,8 +71,8 @@ class Policy {
     return decide(Caller{agent}, server, tool, arguments);
   }
 
-  /// How an agent may call a tool, in words: "" when it may not, `allowed`, or with which
-  /// arguments.
+  /// How an agent may call a tool, in words: "" when it may not, `allowed`, or with which arguments
+  /// and whether people are asked first.
   std::string access_text(std::string_view agent, std::string_view server,
                           std::string_view tool) const;
 

@@ -59,3 +59,13 @@ TEST_CASE("agents that come and go are told of", "[policies]") {
   CHECK(changes("agents: {a: {roles: [r]}}\n" + roles, "agents: {b: {roles: [r]}}\n" + roles) ==
         Lines{"a …/…: allowed -> ", "b …/…:  -> allowed"});
 }
+
+TEST_CASE("a call that people are asked about first is told", "[policies]") {
+  const std::string rest =
+      "people: {ann: {login: ['unix:ann'], may: [approve]}}\nagents: {a: {roles: [r]}}\n"
+      "roles: {r: {allow: [x/*]}}\n";
+  const auto lines = changes(rest, rest + "defaults: {approve: [{tools: x/delete, by: [ann]}]}\n");
+  REQUIRE(lines.size() == 1);
+  CHECK(lines.front().find("a x/delete: allowed -> allowed, once people agree: defaults: approve "
+                           "x/delete by ann quorum 1") == 0);
+}

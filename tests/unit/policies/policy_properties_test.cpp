@@ -73,7 +73,13 @@ class Generator {
     document.currency = "EUR";
     if (below(4) == 0) document.default_deny = rules("defaults", "deny", 1);
     document.tenants["t"].deny = rules("tenant t", "deny", 1);
+    document.people["ann"] = {{"unix:ann"}, {"ops"}, true};
+    document.people["bob"] = {{"unix:bob"}, {}, below(2) == 0};
+    if (below(2) == 0) document.default_approve.push_back(approve("defaults"));
+    if (below(2) == 0) document.tenants["t"].approve.push_back(approve("tenant t"));
+    if (below(2) == 0) document.agents["agent"].owner = "bob";
     for (const std::string name : {"p", "q", "r"}) {
+      if (below(3) == 0) document.roles[name].approve.push_back(approve("role " + name));
       document.roles[name].allow = rules("role " + name, "allow", 3);
       if (below(3) == 0) document.roles[name].deny = rules("role " + name, "deny", 2);
       document.roles[name].quotas = quotas();
@@ -95,6 +101,17 @@ class Generator {
   }
 
  private:
+  policies::ApproveRule approve(const std::string& scope) {
+    policies::ApproveRule asked;
+    asked.tools = below(2) == 0 ? "*" : "*/x*";
+    asked.by = {below(2) == 0 ? "ann" : "ops"};
+    asked.wait = std::chrono::milliseconds(below(3) * 1'500);
+    asked.expires = std::chrono::milliseconds(1'000 + below(100'000));
+    if (below(2) == 0) asked.escalate_to = {"ann"};
+    if (below(2) == 0) asked.when = rule(scope, "allow").arguments;
+    asked.source = {scope, "approve", asked.tools, "p", 1, {}};
+    return asked;
+  }
   policies::Quotas quotas() {
     policies::Quotas quotas;
     if (below(2) == 0) {
