@@ -66,6 +66,10 @@ Outcome not_approved(const Approval& approval, Time now) {
   return outcome;
 }
 
+std::string waiting_text(const Approval& approval) {
+  return "Approval " + approval.id + " waits for " + joined(approval.waits_for()) + ".";
+}
+
 Outcome not_usable(const std::string& id, const std::string& reason, const std::string& text) {
   Outcome outcome =
       refused(reason, text + " Nothing was sent. Repeat the call to ask again.", id);

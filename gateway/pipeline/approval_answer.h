@@ -11,6 +11,8 @@ namespace gateway::pipeline {
 /// It waits, was denied, or expired.
 Outcome not_approved(const policies::approvals::Approval& approval,
                      std::chrono::system_clock::time_point now);
+/// `Approval apr_… waits for ops.`
+std::string waiting_text(const policies::approvals::Approval& approval);
 /// It was approved, but cannot be used for this call.
 Outcome not_usable(const std::string& id, const std::string& reason, const std::string& text);
 /// Says in the outcome of an approved call who approved it, and what was sent instead of what was

@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "gateway/pipeline/approval_answer.h"
 #include "gateway/pipeline/checks.h"
 #include "gateway/pipeline/question.h"
 #include "gateway/pipeline/stages.h"
+#include "mcp/notifications.h"
 
 namespace gateway::pipeline::stages {
 namespace {
@@ -13,6 +16,8 @@ using policies::approvals::Approval;
 using policies::approvals::Answer;
 using policies::approvals::Approvals;
 using policies::approvals::State;
+
+constexpr std::chrono::seconds progress_pause{10};
 
 class Approve final : public Stage {
  public:
@@ -29,7 +34,8 @@ class Approve final : public Stage {
     Approval approval = std::move(answer->approval);
     if (!answer->is_remembered) {
       if (approval.state == State::pending && patience.count() > 0) {
-        auto decided = co_await approvals_.wait(*call.loop, approval.id, patience);
+        auto decided = co_await wait(call, approval, patience);
+        if (call.cancelled()) co_return cancelled();
         if (!decided) co_return no_longer(approval.id);
         approval = *std::move(decided);
         call.approval->person = approval.decided_by();
@@ -54,6 +60,38 @@ class Approve final : public Stage {
   static Outcome not_asked(const base::Error& error) {
     if (error.code == Code::limit) return refused("too_many_approvals", error.message);
     return store_unavailable(error.message);
+  }
+
+  static Outcome cancelled() {
+    return server_failed(Outcome::Kind::failed, "cancelled",
+                         "The call was cancelled. Nothing was sent.");
+  }
+
+  // In turns, between which a caller that wants to know hears that it still waits.
+  base::Task<base::Result<Approval>> wait(Call& call, Approval approval,
+                                          std::chrono::milliseconds patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    for (int turn = 1;; ++turn) {
+      tell_waiting(call, approval, turn);
+      const auto turn_end = std::min(end, std::chrono::steady_clock::now() + progress_pause);
+      const auto longest = std::chrono::ceil<std::chrono::milliseconds>(
+          turn_end - std::chrono::steady_clock::now());
+      auto seen = co_await approvals_.wait(*call.loop, approval.id, longest, call.cancellation);
+      const auto now = std::chrono::steady_clock::now();
+      // A turn that ended early was ended: nobody waits any more.
+      if (!seen || seen->state != State::pending || now < turn_end || now >= end) co_return seen;
+      approval = *std::move(seen);
+    }
+  }
+
+  // The numbers must grow, and those of the server come later.
+  static void tell_waiting(Call& call, const Approval& approval, int turn) {
+    if (call.events == nullptr || !call.progress) return;
+    mcp::Notification notification{
+        std::string(mcp::notice::progress),
+        {{"progress", turn * 1e-6},
+         {"message", waiting_text(approval)}}};
+    call.events->notify(std::move(notification), 0);
   }
 
   static Outcome no_longer(const std::string& id) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/event_loops.h"
 #include "base/journal.h"
 #include "base/result.h"
@@ -51,10 +52,12 @@ class Approvals {
   /// which is durable when this returns. Code::unavailable: the store does not answer;
   /// Code::limit: too many questions of this agent wait.
   virtual base::Task<base::Result<Answer>> ask(Ask ask) = 0;
-  /// Returns when it is no longer pending, or after `longest`, with what it is then.
-  /// Code::not_found: it does not stand any more.
+  /// Returns when it is no longer pending, or after `longest`, with what it is then; earlier when the
+  /// caller gives up (`cancellation` may be null) or no more may wait. Code::not_found: it does not
+  /// stand any more.
   virtual base::Task<base::Result<Approval>> wait(base::Loop& loop, std::string id,
-                                                  std::chrono::milliseconds longest) = 0;
+                                                  std::chrono::milliseconds longest,
+                                                  base::Cancellation* cancellation) = 0;
   /// Takes an approved one for the call `request`. Of many that try exactly one gets it.
   /// Code::refused: another call has it; Code::not_found: it is not approved any more.
   virtual base::Task<base::Result<std::unique_ptr<Grant>>> claim(std::string id,

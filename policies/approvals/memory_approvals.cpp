@@ -165,12 +165,14 @@ Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& co
 }
 
 base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string id,
-                                                   std::chrono::milliseconds longest) {
+                                                   std::chrono::milliseconds longest,
+                                                   base::Cancellation* cancellation) {
   base::SteadyTime end = std::chrono::steady_clock::now() + longest;
   while (true) {
     const Alarm alarm = std::make_shared<base::Timer>(loop.io());
     Result<Approval> seen = look(id, alarm, end);
-    const bool goes_on = seen && seen->state == State::pending && !loop.ending() &&
+    const bool given_up = loop.ending() || (cancellation != nullptr && cancellation->requested());
+    const bool goes_on = seen && seen->state == State::pending && !given_up &&
                          std::chrono::steady_clock::now() < end;
     if (!goes_on) {
       stop_waiting(id, alarm);
@@ -178,6 +180,7 @@ base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string
     }
     // For the end of the loop; wake() cancels it as well.
     base::Deadline deadline(loop.watchdog(), [alarm] { alarm->cancel(); });
+    const base::CancellationScope scope(cancellation, [alarm] { alarm->cancel(); });
     std::error_code ignored;
     co_await alarm->async_wait(asio::redirect_error(base::use_task, ignored));
     stop_waiting(id, alarm);

@@ -37,7 +37,8 @@ class MemoryApprovals final : public Approvals {
 
   base::Task<base::Result<Answer>> ask(Ask ask) override;
   base::Task<base::Result<Approval>> wait(base::Loop& loop, std::string id,
-                                          std::chrono::milliseconds longest) override;
+                                          std::chrono::milliseconds longest,
+                                          base::Cancellation* cancellation) override;
   base::Task<base::Result<std::unique_ptr<Grant>>> claim(std::string id,
                                                          std::string request) override;
   base::Task<base::Status> end(std::string id, std::string reason) override;

@@ -255,3 +255,25 @@ test('of calls that ask the same at once only a few wait, and the others are tol
     assert.equal(all.filter((result) => !result.isError).length, 1);
     assert.equal(server.calls.of('count'), 1);
   }));
+
+test('a call that waits says so by progress, and a client that goes away ends the wait', () =>
+  withSluice(policyWith('60s'), async (sluice, server, key) => {
+    const client = await connectModern(sluice.url, key);
+    const heard = [];
+    const answer = client.callTool({ name: 'm__count', arguments: { note: 'slow' } }, { onprogress: (progress) => heard.push(progress.message) });
+    const { approval } = await waiting(sluice);
+    await eventually('progress', () => heard.length > 0);
+    assert.equal(heard[0], `Approval ${approval} waits for ops.`);
+    await run(sluice, 0, 'approvals', 'approve', approval);
+    assert.equal(textOf(await answer), '1');
+
+    const left = new AbortController();
+    const gone = client.callTool({ name: 'm__count', arguments: { note: 'gone' } }, { signal: left.signal });
+    gone.catch(() => {});
+    const second = await waiting(sluice);
+    left.abort();
+    await eventually('the call was cancelled', () => records(sluice, 'audit').some((record) => record.body.outcome.reason === 'cancelled'));
+    await run(sluice, 0, 'approvals', 'approve', second.approval);
+    assert.equal(server.calls.of('count'), 1);
+    await client.close();
+  }));

@@ -193,7 +193,7 @@ TEST_CASE("a call that waits is woken by the decision, and by its own patience, 
   const auto wait = [&](std::size_t loop, std::chrono::milliseconds longest,
                         std::promise<State>& seen) -> base::Task<void> {
     ++waiting;
-    auto after = co_await run.approvals->wait(loops.at(loop), id, longest);
+    auto after = co_await run.approvals->wait(loops.at(loop), id, longest, nullptr);
     seen.set_value(after ? after->state : State::expired);
   };
   loops.at(0).spawn(wait(0, std::chrono::milliseconds(0), impatient));
@@ -206,11 +206,34 @@ TEST_CASE("a call that waits is woken by the decision, and by its own patience, 
   std::promise<State> last;
   const std::string other = run.ask(tests::ask_of("2")).approval.id;
   const auto wait_for_other = [&]() -> base::Task<void> {
-    auto after = co_await run.approvals->wait(loops.at(0), other, hours(1));
+    auto after = co_await run.approvals->wait(loops.at(0), other, hours(1), nullptr);
     last.set_value(after ? after->state : State::expired);
   };
   loops.at(0).spawn(wait_for_other());
   run.approvals->end_waiting();
   CHECK(last.get_future().get() == State::pending);
+  loops.stop();
+}
+
+TEST_CASE("a caller that gives up waits no longer", "[approvals]") {
+  const tests::TempDir directory;
+  const tests::ManualClock clock;
+  Opened run(directory, clock);
+  const std::string id = run.ask().approval.id;
+  base::EventLoops loops(1);
+  base::Cancellation cancellation;
+  std::promise<State> seen;
+  const auto wait = [&]() -> base::Task<void> {
+    auto after = co_await run.approvals->wait(loops.at(0), id, hours(1), &cancellation);
+    seen.set_value(after ? after->state : State::expired);
+  };
+  const auto give_up = [&]() -> base::Task<void> {
+    cancellation.request();
+    co_return;
+  };
+  loops.at(0).spawn(wait());
+  loops.at(0).spawn(give_up());
+  loops.start();
+  CHECK(seen.get_future().get() == State::pending);
   loops.stop();
 }
