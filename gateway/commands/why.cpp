@@ -14,7 +14,7 @@ using base::Json;
 using base::JournalReader;
 
 // What one record says.
-Json body_of(const base::JournalRecord& record) {
+Json record_body(const base::JournalRecord& record) {
   base::JsonLimits limits;
   limits.string = base::longest_journal_body;
   auto parsed = base::parse_json(record.body, limits);
@@ -47,7 +47,7 @@ class Story {
       failure_ = records.error();
       return bodies;
     }
-    for (const auto& record : *records) bodies.push_back(body_of(record));
+    for (const auto& record : *records) bodies.push_back(record_body(record));
     return bodies;
   }
 
@@ -141,7 +141,7 @@ std::string event_text(const Json& event) {
          (message.empty() ? "" : ": " + message);
 }
 
-void print_approval(const Json& approval) {
+void print_approval_story(const Json& approval) {
   std::cout << "approval " << approval.value("approval", "") << "\n";
   for (const Json& event : approval["events"]) {
     if (event.contains("clauses")) {
@@ -171,7 +171,7 @@ Exit why(const Invocation& invocation, const std::string& id) {
     return Exit::done;
   }
   for (const Json& call : (*story)["calls"]) print_call(call);
-  for (const Json& approval : (*story)["approvals"]) print_approval(approval);
+  for (const Json& approval : (*story)["approvals"]) print_approval_story(approval);
   return Exit::done;
 }
 
