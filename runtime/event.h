@@ -90,13 +90,14 @@ struct Answered {
   Finish finish = Finish::complete;
   base::Json native;  ///< the answer as its provider wants it back, or null
 };
-/// No answer came, and asking again is of no use.
+/// No answer came.
 struct AskFailed {
   enum class Kind {
-    model,   ///< the provider's error
-    money,   ///< the run's own bound has no room for the question
-    budget,  ///< a budget of the policy has no room for it
-    context  ///< the question does not fit into the window
+    model,     ///< the provider's error
+    money,     ///< the run's own bound has no room for the question
+    budget,    ///< a budget of the policy has no room for it
+    context,   ///< the question does not fit into the window
+    broke_off  ///< the answer broke off or made no sense: asked again, a few times
   };
   std::int64_t turn = 0, attempt = 0;
   Kind kind = Kind::model;

@@ -27,7 +27,7 @@ Json write(const std::vector<ToolRequest>& calls) {
 }
 
 constexpr std::string_view finishes[] = {"complete", "cut_off", "refused"};
-constexpr std::string_view failures[] = {"model", "money", "budget", "context"};
+constexpr std::string_view failures[] = {"model", "money", "budget", "context", "broke_off"};
 
 /// Writes one kind of event after the other.
 struct Writer {

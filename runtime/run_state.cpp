@@ -11,6 +11,8 @@ namespace {
 
 /// After the first, so many more answers with invalid arguments for a tool are taken.
 constexpr int most_repairs = 2;
+/// After so many answers in a row that broke off the model is given up.
+constexpr int most_broken_answers = 3;
 /// A call that may be repeated safely is repeated so often.
 constexpr std::int64_t most_attempts = 3;
 
@@ -128,6 +130,7 @@ void RunState::take(const Answered& event) {
   spent_ += event.cost;
   usage_ += event.usage;
   if (!fits) return;
+  broken_answers_ = 0;
   const std::int64_t tokens = event.usage.all_input();
   if (event.usage.reported && tokens > 0 && asked_bytes_ > 0) {
     const double ratio = static_cast<double>(asked_bytes_) / static_cast<double>(tokens);
@@ -174,6 +177,12 @@ void RunState::take(const AskFailed& event) {
       break;
     case AskFailed::Kind::context:
       conclusion_ = {Ended::Status::stopped, "context", event.text};
+      break;
+    case AskFailed::Kind::broke_off:
+      asks_ = std::max(asks_, event.attempt + 1);
+      if (++broken_answers_ >= most_broken_answers) {
+        conclusion_ = {Ended::Status::failed, "model", event.text};
+      }
       break;
   }
 }

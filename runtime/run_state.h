@@ -92,6 +92,7 @@ class RunState {
   Phase phase_ = Phase::thinking;
   std::int64_t turn_ = 0, asks_ = 0;
   std::vector<CallState> calls_;
+  int broken_answers_ = 0;
   bool paused_ = false;
   std::optional<std::string> cancelled_by_;
   std::optional<Ended> conclusion_;

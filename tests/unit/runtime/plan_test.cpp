@@ -65,6 +65,22 @@ TEST_CASE("the provider's last error ends the run as failed, in its words") {
   CHECK(run.state.end()->text == failed.text);
 }
 
+TEST_CASE("an answer that broke off is asked for again, a few times") {
+  RunScript run;
+  AskFailed failed;
+  failed.kind = AskFailed::Kind::broke_off;
+  failed.text = "the model's answer broke off";
+  failed.cost = 7;
+  for (failed.attempt = 0; failed.attempt < 3; ++failed.attempt) {
+    REQUIRE(plan(run.state, {}).ask_model);
+    CHECK(run.state.asks() == failed.attempt);
+    run.then(failed);
+  }
+  run.settle();
+  CHECK(run.state.end()->status == Ended::Status::failed);
+  CHECK(run.state.spent() == 21);
+}
+
 TEST_CASE("arguments that are no object are not sent, and the model is told why") {
   RunScript run;
   Answered answered;
