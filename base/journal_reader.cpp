@@ -172,6 +172,30 @@ Result<std::vector<JournalRecord>> JournalReader::about(std::string_view stream,
   return collect(*select, answer_bytes);
 }
 
+Result<std::vector<JournalRecord>> JournalReader::about(std::string_view stream,
+                                                        std::string_view key, std::int64_t seq,
+                                                        std::size_t limit) {
+  auto select = database_.prepare("SELECT " + std::string(journal_columns) +
+                                  " FROM journal INDEXED BY journal_by_key"
+                                  " WHERE stream = ?1 AND key = ?2 AND seq > ?3"
+                                  " ORDER BY seq LIMIT ?4");
+  if (!select) return std::move(select).error();
+  select->bind(1, stream).bind(2, key).bind(3, seq).bind(4, as_limit(limit));
+  return collect(*select, answer_bytes);
+}
+
+Result<std::vector<JournalRecord>> JournalReader::newest(std::string_view stream,
+                                                         std::size_t count) {
+  auto select = database_.prepare("SELECT " + std::string(journal_columns) +
+                                  " FROM journal INDEXED BY journal_by_key WHERE stream = ?1"
+                                  " ORDER BY seq DESC LIMIT ?2");
+  if (!select) return std::move(select).error();
+  select->bind(1, stream).bind(2, as_limit(count));
+  Result<std::vector<JournalRecord>> records = collect(*select, answer_bytes);
+  if (records) std::ranges::reverse(*records);
+  return records;
+}
+
 // The outer join shows an item whose record is gone as a damaged one.
 Result<std::vector<JournalRecord>> JournalReader::open_items() {
   auto select = database_.prepare(

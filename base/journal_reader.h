@@ -60,6 +60,11 @@ class JournalReader final {
                                            std::size_t limit);
   /// The records of `stream` about `key`.
   Result<std::vector<JournalRecord>> about(std::string_view stream, std::string_view key);
+  /// The same of those with a higher number than `seq`, at most `limit`.
+  Result<std::vector<JournalRecord>> about(std::string_view stream, std::string_view key,
+                                           std::int64_t seq, std::size_t limit);
+  /// The last `count` records of a stream that is small in a large journal: found by its index.
+  Result<std::vector<JournalRecord>> newest(std::string_view stream, std::size_t count);
   /// The records that opened what is still open.
   Result<std::vector<JournalRecord>> open_items();
 

@@ -15,12 +15,14 @@ class Audit final : public Stage {
     if (!journal_.writable()) co_return store_unavailable("the journal cannot write");
     Outcome outcome = co_await next(call);
     std::vector<base::JournalEntry> entries = std::move(call.on_answer);
-    const bool had_effects = !entries.empty();
+    if (call.on_outcome) entries.push_back(call.on_outcome(outcome));
+    const bool is_awaited = !entries.empty();
     entries.push_back(audit_entry(call, outcome));
-    if (had_effects) {
+    if (is_awaited) {
       // The intent stays open when this fails: what happened is then recorded as unknown at the
       // next start.
       auto recorded = co_await journal_.commit(std::move(entries));
+      call.recorded = recorded.ok();
       if (!recorded)
         outcome.detail = "its audit record was not written: " + recorded.error().message;
       co_return outcome;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/event_loops.h"
 #include "base/journal.h"
 #include "gateway/pipeline/event_sink.h"
+#include "gateway/pipeline/outcome.h"
 #include "gateway/pipeline/principal.h"
 #include "gateway/pipeline/snapshot.h"
 #include "mcp/jsonrpc.h"
@@ -50,6 +52,9 @@ struct Call {
   base::Cancellation* cancellation = nullptr;  ///< by which the caller ends it early; may be null
   /// How long it waits for a person; absent: as long as the rules say. 0: it is parked, not waiting.
   std::optional<std::chrono::milliseconds> patience;
+  /// What the caller itself records of the outcome: committed together with the audit record, before
+  /// the call returns. Empty when it records nothing.
+  std::function<base::JournalEntry(const Outcome&)> on_outcome;
 
   // Set by the stages.
   const tools::CatalogEntry* entry = nullptr;                  ///< resolve
@@ -64,6 +69,7 @@ struct Call {
   std::optional<policies::ledger::Fate> fate;     ///< reserve: what became of that
   std::string intent;                             ///< intend: the intent's id
   std::vector<base::JournalEntry> on_answer;  ///< intend: committed together with the audit record
+  bool recorded = false;  ///< audit: whether what `on_outcome` made is durable
 
   bool cancelled() const { return cancellation != nullptr && cancellation->requested(); }
 };

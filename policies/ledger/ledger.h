@@ -63,6 +63,9 @@ class Hold {
   /// Ends the hold; what it returns belongs into the commit of the call's outcome. Later calls
   /// change nothing and return nothing.
   virtual std::vector<base::JournalEntry> resolve(Fate fate) = 0;
+  /// The same for what cost less than it might have: ends the hold as settled, with `spent` of each
+  /// charge (at least 0, at most what is held), and gives the rest back.
+  virtual std::vector<base::JournalEntry> settle(std::int64_t spent) = 0;
 };
 
 using Verdict = std::variant<std::unique_ptr<Hold>, Refusal>;

@@ -36,7 +36,11 @@ void MemoryHold::undo() {
 }
 
 std::vector<base::JournalEntry> MemoryHold::resolve(Fate fate) {
-  return ledger_.resolve(*this, fate);
+  return ledger_.resolve(*this, fate, std::nullopt);
+}
+
+std::vector<base::JournalEntry> MemoryHold::settle(std::int64_t spent) {
+  return ledger_.resolve(*this, Fate::settled, spent);
 }
 
 }  // namespace policies::ledger

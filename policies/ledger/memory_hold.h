@@ -18,6 +18,7 @@ class MemoryHold final : public Hold {
   std::vector<base::JournalEntry> entries() const override;
   void committed() override { committed_ = true; }
   std::vector<base::JournalEntry> resolve(Fate fate) override;
+  std::vector<base::JournalEntry> settle(std::int64_t spent) override;
 
  private:
   friend class MemoryLedger;

@@ -249,21 +249,27 @@ base::Task<void> MemoryLedger::await_fetches(std::vector<Fetch> fetches) {
 
 // What is given back is free again, and not the block's: that must not grow beyond its size, which
 // bounds what a crash forfeits.
-std::vector<base::JournalEntry> MemoryLedger::resolve(MemoryHold& hold, Fate fate) {
+std::vector<base::JournalEntry> MemoryLedger::resolve(MemoryHold& hold, Fate fate,
+                                                      std::optional<std::int64_t> spent) {
   if (std::exchange(hold.resolved_, true)) return {};
   const std::lock_guard lock(mutex_);
   for (const MemoryHold::Slot& slot : hold.slots_) --slot.bucket->in_flight;
   std::vector<SpendingChange> with_outcome;
   for (const MemoryHold::Part& part : hold.parts_) {
-    Amounts change = charged(fate, part.amount);
+    const std::int64_t taken =
+        std::clamp<std::int64_t>(spent.value_or(part.amount), 0, part.amount);
+    Amounts change = charged(fate, taken);
     Amounts told;
     if (hold.with_intent_ && !hold.committed_) {
+      change.held = -part.amount;
       told = {0, 0, 0, -part.amount, part.from_block};
     } else if (hold.with_intent_ && fate != Fate::cancelled) {
       told = change;
       with_outcome.push_back(part.counter->change_of(part.start, change));
     }
     part.counter->resolve(part.start, change, told);
+    const bool rest = change.held != -part.amount;
+    if (rest) part.counter->resolve(part.start, {0, 0, 0, taken - part.amount, 0}, {});
   }
   return spending_entries(hold.call_, with_outcome);
 }

@@ -81,7 +81,9 @@ class MemoryLedger final : public Ledger {
   base::Status tell(Step& step, std::vector<SpendingChange> holds);
   void finish_fetches(const std::vector<Fetch>& fetches, bool durable);
   base::Task<void> await_fetches(std::vector<Fetch> fetches);
-  std::vector<base::JournalEntry> resolve(MemoryHold& hold, Fate fate);
+  /// `spent`: of each part no more than this is charged.
+  std::vector<base::JournalEntry> resolve(MemoryHold& hold, Fate fate,
+                                          std::optional<std::int64_t> spent);
 
   base::Journal& journal_;
   const Clock& clock_;

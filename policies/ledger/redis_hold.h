@@ -25,6 +25,8 @@ class RedisHold final : public Hold {
   std::vector<base::JournalEntry> entries() const override { return {}; }
   void committed() override {}
   std::vector<base::JournalEntry> resolve(Fate fate) override;
+  /// Charges all that is held: what cost less is not given back yet.
+  std::vector<base::JournalEntry> settle(std::int64_t) override { return resolve(Fate::settled); }
 
  private:
   RedisNode& node_;

@@ -356,3 +356,14 @@ TEST_CASE("what a stream says about a key is found by the key", "[journal]") {
   CHECK(reader.about("rare", "k7")->empty());
   CHECK(reader.about("often", "k")->empty());
 }
+
+TEST_CASE("the records of one key, and the newest of a stream, are found by the index", "[reader]") {
+  Journal50 journal;
+  JournalReader reader = journal.reader("UPDATE journal SET key = 'k' WHERE seq IN (3, 4, 10)");
+  CHECK(numbers(*reader.about("often", "k", 0, 10)) == Numbers{3, 4});
+  CHECK(numbers(*reader.about("often", "k", 3, 10)) == Numbers{4});
+  CHECK(numbers(*reader.about("often", "k", 0, 1)) == Numbers{3});
+  CHECK(reader.about("often", "none", 0, 10)->empty());
+  CHECK(numbers(*reader.newest("rare", 2)) == Numbers{40, 50});
+  CHECK(reader.newest("none", 2)->empty());
+}

@@ -467,3 +467,31 @@ TEST_CASE("the caller hears what a server says of its call, but for what is too 
   CHECK(heard.all == std::vector<std::string>{"small"});
   CHECK(call.events == &heard);
 }
+
+TEST_CASE("what a caller records of the outcome is one commit with the audit record") {
+  Fixture f;
+  for (const std::string tool : {"files__read", "files__write", "files__drop"}) {
+    CAPTURE(tool);
+    f.journal.entries.clear();
+    Call call = f.make_call("alice", tool, {{"message", "hi"}});
+    call.on_outcome = [](const Outcome& outcome) {
+      return base::JournalEntry{"own", "x", std::string(to_string(outcome.kind)), {}};
+    };
+    tests::run_task(f.pipeline.run(call));
+    CHECK(call.recorded);
+    const auto streams = f.journal.streams();
+    REQUIRE(streams.size() >= 2);
+    CHECK(streams[streams.size() - 2] == "own");
+    CHECK(streams.back() == "audit");
+  }
+}
+
+TEST_CASE("a caller is told when its record of the outcome is not durable") {
+  Fixture f;
+  f.journal.is_writable = false;
+  Call call = f.make_call("alice", "files__read", {{"message", "hi"}});
+  call.on_outcome = [](const Outcome&) { return base::JournalEntry{"own", "x", "{}", {}}; };
+  const Outcome outcome = tests::run_task(f.pipeline.run(call));
+  CHECK(outcome.reason == "store_unavailable");
+  CHECK_FALSE(call.recorded);
+}

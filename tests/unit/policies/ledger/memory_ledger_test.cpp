@@ -124,6 +124,33 @@ TEST_CASE("a call with effects forfeits nothing: its hold is in the intent's com
   CHECK(end.sum() == 1);
 }
 
+TEST_CASE("what cost less than it might have is charged, and the rest is free again", "[ledger]") {
+  const Quota budget = tests::budget_quota("daily", 1'000);
+  for (const std::int64_t spent : {0, 3, 400, 9'999}) {
+    CAPTURE(spent);
+    tests::MemoryJournal journal;
+    tests::ManualClock clock;
+    const std::int64_t charged = std::min<std::int64_t>(spent, 400);
+    {
+      MemoryLedger ledger(journal, clock);
+      HoldPointer hold = allowed(ledger, tests::admission_of({&budget}, 400, true));
+      for (auto& entry : hold->entries()) journal.entries.push_back(entry);
+      hold->committed();
+      for (auto& entry : hold->settle(spent)) journal.entries.push_back(entry);
+      CHECK(hold->resolve(Fate::unknown).empty());
+      const auto uses = tests::run_task(ledger.usage());
+      REQUIRE(uses->size() == 1);
+      CHECK(uses->front().settled == charged);
+      CHECK(uses->front().held == 0);
+      // What is free again can be taken.
+      HoldPointer more = allowed(ledger, tests::admission_of({&budget}, 1'000 - charged, true));
+      CHECK(more->resolve(Fate::cancelled).empty());
+    }
+    CHECK(total(journal.entries).settled == charged);
+    CHECK(total(journal.entries).sum() == charged);
+  }
+}
+
 TEST_CASE("a hold that was not committed with its intent leaves nothing behind", "[ledger]") {
   tests::MemoryJournal journal;
   tests::ManualClock clock;
