@@ -140,6 +140,10 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (!match) {
     co_return error_response(404, "There is no such route: " + target->method + " " + target->path);
   }
+  if (RunsApi::serves(target->path)) {
+    RunsCaller caller{"", "", "admin " + peer};
+    co_return co_await d_.runs.handle(loop, request, *std::move(target), std::move(caller));
+  }
   co_return co_await answer(*match, loop, request, request_id, std::move(from));
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/metrics.h"
 #include "gateway/pipeline/pipeline.h"
 #include "gateway/reloader.h"
+#include "gateway/runs_api.h"
 #include "tools/upstreams.h"
 
 namespace gateway {
@@ -29,6 +30,7 @@ class Admin final : public HttpHandler {
     policies::approvals::Approvals& approvals;
     const policies::ledger::Clock& clock;
     std::string own_login;  ///< of the user that runs this process
+    RunsApi& runs;
   };
 
   explicit Admin(const Dependencies& dependencies)

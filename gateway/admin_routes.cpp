@@ -18,6 +18,14 @@ constexpr AdminRoute routes[] = {
     {"GET", "/v1/approvals", Right::read},
     {"GET", "/v1/approvals/{id}", Right::read},
     {"POST", "/v1/approvals/{id}/decision", Right::approve},
+    {"GET", "/v1/runs", Right::read},
+    {"POST", "/v1/runs", Right::operate},
+    {"GET", "/v1/runs/{id}", Right::read},
+    {"GET", "/v1/runs/{id}/events", Right::read},
+    {"POST", "/v1/runs/{id}/pause", Right::operate},
+    {"POST", "/v1/runs/{id}/resume", Right::operate},
+    {"POST", "/v1/runs/{id}/cancel", Right::operate},
+    {"POST", "/v1/runs/{id}/resolve", Right::operate},
 };
 
 constexpr std::string_view parameter = "{id}";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/sealer.h"
 #include "base/tls.h"
 #include "base/yaml.h"
 #include "gateway/address_config.h"
@@ -10,6 +11,7 @@
 #include "gateway/limits_config.h"
 #include "gateway/path_config.h"
 #include "gateway/redis_config.h"
+#include "gateway/runtime_config.h"
 #include "gateway/server_config.h"
 
 namespace gateway {
@@ -25,8 +27,6 @@ const std::string no_client_files =
 
 const std::vector<std::pair<std::string, std::string>> not_built = {
     {"issuers", "tokens of an issuer are not part of this build; use 'sluice key create'"},
-    {"seal_key", "nothing that this build keeps is sealed"},
-    {"runtime", "the agent runtime is not part of this build"},
     {"admin", "an admin listener on TCP is not part of this build"},
     {"views", "views stand in a policy file"},
     {"mcpServers", no_client_files},
@@ -73,6 +73,8 @@ class ConfigReader {
                        {"servers", [this](const auto& node) { servers_.read(node, directory_); }},
                        {"include", [this](const auto& node) { read_includes(node); }},
                        {"limits", [this](const auto& node) { read_limits(node, config_.limits); }},
+                       {"runtime", [this](const auto& node) { read_agents(node); }},
+                       {"seal_key", [this](const auto& node) { read_seal_key(node); }},
                        {"threads", [this](const auto& node) { read_threads(node); }},
                    },
                    not_built);
@@ -160,6 +162,18 @@ class ConfigReader {
     }
   }
 
+  void read_agents(const base::YamlNode& node) {
+    config_.runtime = read_runtime(node, directory_);
+    runtime_ = node;
+  }
+
+  void read_seal_key(const base::YamlNode& node) {
+    config_.seal_key = expand_or_fail(node, directory_);
+    if (auto sealer = base::Sealer::from_key(config_.seal_key); !sealer) {
+      node.fail(sealer.error().message);
+    }
+  }
+
   void read_threads(const base::YamlNode& node) {
     config_.threads = static_cast<unsigned>(node.integer(1, most_threads));
   }
@@ -189,7 +203,11 @@ class ConfigReader {
     if (store_down_ && !config_.redis) {
       store_down_->fail("'store_down' is for a store on Redis; this one is part of the process");
     }
+    if (runtime_ && config_.redis) {
+      runtime_->fail("'runtime' with a store on Redis is not supported yet: use an embedded store");
+    }
     const std::filesystem::path beside = config_.store.parent_path();
+    config_.seal_key_file = beside / "seal.key";
     if (config_.journal.empty()) config_.journal = beside / "journal.db";
     if (config_.journal == config_.store) {
       journal_.value_or(store_.value_or(root))
@@ -210,7 +228,7 @@ class ConfigReader {
   ServerList servers_;
   std::string public_host_;
   // Where these keys are written, for errors that show only when all is read.
-  std::optional<base::YamlNode> listen_, store_, store_down_, journal_;
+  std::optional<base::YamlNode> listen_, store_, store_down_, journal_, runtime_;
 };
 
 }  // namespace

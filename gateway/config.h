@@ -13,6 +13,7 @@
 #include "base/redis_connection.h"
 #include "policies/ledger/redis_ledger.h"
 #include "policies/policy_files.h"
+#include "runtime/settings.h"
 #include "tools/upstream_settings.h"
 
 namespace gateway {
@@ -91,6 +92,9 @@ struct Config {
   std::filesystem::path admin_socket;               ///< unix socket beside the store
   std::vector<std::filesystem::path> policy_files;  ///< empty: no `policies:` key
   std::vector<ServerConfig> servers;                ///< in the order of the file
+  runtime::Settings runtime;
+  std::string seal_key;                 ///< as written; never printed. "": it is in the file
+  std::filesystem::path seal_key_file;  ///< beside the store
   base::Limits limits;
   unsigned threads = 0;  ///< event loops; 0: one per core
   std::map<std::string, WrittenKey> written;  ///< the keys at the top of the file

@@ -43,6 +43,10 @@ base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& re
   }
   auto target = parse_target(request.head);
   if (!target) co_return error_response(400, target.error().message);
+  if (RunsApi::serves(target->path)) {
+    RunsCaller caller{principal->agent, principal->tenant, "agent " + principal->agent};
+    co_return co_await runs_.handle(loop, request, *std::move(target), std::move(caller));
+  }
   if (!choose_view(target->path, *principal)) {
     co_return error_response(404, "There is nothing here; the endpoint is /mcp, or /mcp/VIEW.");
   }

@@ -5,6 +5,7 @@
 #include "gateway/mcp_service.h"
 #include "gateway/origin_guard.h"
 #include "gateway/readiness.h"
+#include "gateway/runs_api.h"
 
 namespace gateway {
 
@@ -13,10 +14,11 @@ namespace gateway {
 class Endpoint final : public HttpHandler {
  public:
   Endpoint(const OriginGuard& guard, const Authenticator& authenticator, McpService& service,
-           const Readiness& readiness, base::Log& log)
+           RunsApi& runs, const Readiness& readiness, base::Log& log)
       : guard_(guard),
         authenticator_(authenticator),
         service_(service),
+        runs_(runs),
         readiness_(readiness),
         log_(log) {}
 
@@ -31,6 +33,7 @@ class Endpoint final : public HttpHandler {
   const OriginGuard& guard_;
   const Authenticator& authenticator_;
   McpService& service_;
+  RunsApi& runs_;
   const Readiness& readiness_;
   base::Log& log_;
 };

@@ -62,6 +62,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       calls_(pipeline::call_pipeline({*journal_, log_, limits_, dispatcher_, *ledger_, call_metrics_,
                                       approvals_, ledger_clock})),
       dry_runs_(pipeline::dry_run_pipeline()),
+      runs_(runtime_, snapshot_, limits_),
       sessions_(limits_),
       list_changes_(loops_, snapshot_, limits_),
       guard_(config_->hosts),
@@ -72,9 +73,9 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
                 [this](const LoadedConfig& next) { return apply(next); }, log_),
       readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
       metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_}),
-      endpoint_(guard_, authenticator_, service_, readiness_, log_),
+      endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
-              approvals_, ledger_clock, unix_login(::geteuid())}),
+              approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
       monitor_(guard_, metrics_, readiness_) {
   publish_snapshot();
 }
@@ -101,20 +102,43 @@ base::Result<std::unique_ptr<Gateway>> Gateway::open(LoadedConfig loaded, Reload
   std::unique_ptr<Gateway> gateway(new Gateway(std::move(loaded), std::move(reloading), log,
                                                std::move(*journal), std::move(*keys),
                                                {spent.rows(), *std::move(epoch), asked.rows()}));
-  if (auto status = gateway->answer_for_open_intents(); !status) return status.error();
+  if (auto status = gateway->open_runtime(); !status) return status.error();
+  if (auto status = gateway->answer_for_open_items(); !status) return status.error();
   if (auto status = gateway->listen(); !status) return status.error();
   return gateway;
 }
 
+base::Status Gateway::open_runtime() {
+  if (config_->runtime.agents.empty()) return {};
+  auto sealer = config_->seal_key.empty() ? base::Sealer::from_file(config_->seal_key_file)
+                                          : base::Sealer::from_key(config_->seal_key);
+  if (!sealer) return sealer.error();
+  const auto tools_known = [this] { return upstreams_.current()->were_asked(); };
+  auto runtime = runtime::Runtime::open(
+      config_->runtime, *std::move(sealer),
+      {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, limits_,
+       tools_known});
+  if (!runtime) return runtime.error();
+  runtime_ = *std::move(runtime);
+  return {};
+}
+
 // An intent without an outcome means that the process stopped in between: what happened is unknown,
-// and is said to be.
-base::Status Gateway::answer_for_open_intents() {
+// and is said to be, to the run that made the call as well. A run without an end goes on.
+base::Status Gateway::answer_for_open_items() {
   auto open = journal_->open_items();
   if (!open) return open.error();
   for (const base::JournalRecord& intent : *open) {
+    if (intent.stream == runtime::run_stream) {
+      if (runtime_) runtime_->take_over(intent);
+      continue;
+    }
     log_.write(base::LogLevel::warn, "outcome_unknown", {{"intent", intent.key}});
     std::vector<base::JournalEntry> entries;
     entries.push_back(pipeline::crashed_outcome_entry(intent.key));
+    if (runtime_) {
+      for (auto& entry : runtime_->lost_call(intent)) entries.push_back(std::move(entry));
+    }
     if (auto status = journal_->submit(std::move(entries)); !status) return status.error();
   }
   return {};
@@ -156,6 +180,7 @@ void Gateway::start() {
   admin_listener_->start();
   if (monitor_listener_) monitor_listener_->start();
   loops_.start();
+  if (runtime_) runtime_->start();
   reloader_.start();
   if (key_refresher_) key_refresher_->start();
 }
@@ -166,6 +191,7 @@ void Gateway::drain() {
   list_changes_.end_all();
   approvals_.end_waiting();
   listener_->stop();
+  if (runtime_) runtime_->drain();
 }
 
 void Gateway::stop() {

@@ -28,6 +28,7 @@
 #include "gateway/pipeline/upstream_dispatcher.h"
 #include "gateway/readiness.h"
 #include "gateway/reloader.h"
+#include "gateway/runs_api.h"
 #include "gateway/sessions.h"
 #include "policies/approvals/memory_approvals.h"
 #include "policies/ledger/memory_ledger.h"
@@ -62,7 +63,9 @@ class Gateway {
   /// Takes no more connections and no more calls; those in flight go on.
   void drain();
   /// Requests that are being answered.
-  std::size_t requests_in_flight() const { return load_.calls; }
+  std::size_t requests_in_flight() const {
+    return load_.calls + (runtime_ ? runtime_->calls_in_flight() : 0);
+  }
   /// Has the files read again, as when they change; returns at once.
   void reload() { reloader_.ask(); }
   /// Ends all connections and waits until nothing runs any more.
@@ -75,7 +78,8 @@ class Gateway {
   Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
           std::unique_ptr<base::SqliteJournal> journal, std::unique_ptr<KeyStore> keys,
           const JournalState& state);
-  base::Status answer_for_open_intents();
+  base::Status open_runtime();
+  base::Status answer_for_open_items();
   base::Status listen();
   base::Status listen_for_monitoring();
   base::Status apply(const LoadedConfig& next);
@@ -104,6 +108,8 @@ class Gateway {
   pipeline::CallMetrics call_metrics_;
   pipeline::Pipeline calls_;
   pipeline::Pipeline dry_runs_;
+  std::unique_ptr<runtime::Runtime> runtime_;  // null: no agents are configured
+  RunsApi runs_;
   Sessions sessions_;
   ListChanges list_changes_;
   OriginGuard guard_;

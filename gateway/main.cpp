@@ -22,6 +22,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_budgets(app, invocation);
   add_key(app, invocation);
   add_policy(app, invocation);
+  add_runs(app, invocation);
   add_approvals(app, invocation);
   add_audit(app, invocation);
   add_why(app, invocation);

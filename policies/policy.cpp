@@ -99,7 +99,7 @@ Policy::Rules Policy::compile(const std::vector<Rule>& rules) {
 
 std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
                               const std::vector<ApproveRule>& approve, ScopeQuotas quotas) {
-  scopes_.push_back({compile(deny), compile(allow), ApproveRules(approve), std::move(quotas)});
+  scopes_.push_back({compile(deny), compile(allow), ApproveRules(approve), std::move(quotas), {}});
   return scopes_.size() - 1;
 }
 
@@ -116,6 +116,7 @@ void Policy::add_agents(const PolicyDocument& document) {
   for (const auto& [name, role] : document.roles) {
     roles[name] = add_scope(role.deny, role.allow, role.approve,
                             ScopeQuotas(role.quotas, "role", name, document));
+    scopes_[roles[name]].start = role.start;
   }
 
   for (const auto& [name, agent] : document.agents) {
@@ -358,6 +359,31 @@ std::vector<ledger::Charge> Policy::charges(std::string_view agent, std::string_
     scopes_[scope].quotas.charge(subject, price, charges);
   }
   return charges;
+}
+
+std::vector<ledger::Charge> Policy::money_charges(std::string_view agent, std::string_view server,
+                                                  std::string_view name,
+                                                  ledger::Nanos amount) const {
+  std::vector<ledger::Charge> charges;
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return charges;
+  const std::string id = tool_id(server, name);
+  const QuotaSubject subject{agent, found->second.agent.tenant, server, name, id};
+  for (const std::size_t scope : found->second.scopes) {
+    scopes_[scope].quotas.charge(subject, amount, charges);
+  }
+  std::erase_if(charges, [](const ledger::Charge& charge) {
+    return charge.quota->kind != ledger::Quota::Kind::money;
+  });
+  return charges;
+}
+
+bool Policy::may_start(std::string_view agent, std::string_view other) const {
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return false;
+  return std::ranges::any_of(found->second.scopes, [&](std::size_t scope) {
+    return std::ranges::find(scopes_[scope].start, other) != scopes_[scope].start.end();
+  });
 }
 
 std::vector<ledger::Charge> Policy::budgets() const {

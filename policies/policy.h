@@ -91,6 +91,9 @@ class Policy {
   const Agent* find_agent(std::string_view name) const;
   std::vector<std::string> agent_names() const;
 
+  /// Whether a role of `agent` lets it start `other` on the runtime.
+  bool may_start(std::string_view agent, std::string_view other) const;
+
   /// The effect class that the policy gives `server/tool`; nullopt when it says nothing.
   std::optional<Effect> effect_of(std::string_view server, std::string_view tool) const;
 
@@ -104,6 +107,10 @@ class Policy {
   /// each. They point into this policy.
   std::vector<ledger::Charge> charges(std::string_view agent, std::string_view server,
                                       std::string_view tool) const;
+  /// What spending `amount` on something that is no tool takes of budgets of money: of those whose
+  /// tools match `server/name`.
+  std::vector<ledger::Charge> money_charges(std::string_view agent, std::string_view server,
+                                            std::string_view name, ledger::Nanos amount) const;
   /// The buckets of budgets that exist whatever tools there are, each once.
   std::vector<ledger::Charge> budgets() const;
   /// Nullptr when no limit or budget has this id.
@@ -129,6 +136,7 @@ class Policy {
     Rules deny, allow;
     ApproveRules approve;
     ScopeQuotas quotas;
+    std::vector<std::string> start;  ///< agents that may be started
   };
   struct CompiledAgent {
     Agent agent;

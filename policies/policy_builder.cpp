@@ -19,7 +19,6 @@ const NotBuilt agent_not_built = {
 const NotBuilt role_not_built = {
     {"resources", "rules for resources are not part of this build"},
     {"prompts", "rules for prompts are not part of this build"},
-    {"start", "the agent runtime is not part of this build"},
 };
 
 const NotBuilt tool_not_built = {
@@ -153,6 +152,12 @@ void PolicyBuilder::read_role(const std::string& name, const base::YamlNode& nod
   std::vector<base::YamlKey> keys = quota_keys(role.quotas, scope);
   keys.push_back({"includes", read_includes});
   keys.push_back(former_key(Kind::role, role.quotas));
+  keys.push_back({"start", [&](const auto& list) {
+                    for (const base::YamlNode& agent : list.items()) {
+                      role.start.push_back(read_name(agent, "agent"));
+                      uses_.emplace_back(Kind::agent, agent);
+                    }
+                  }});
   keys.push_back(
       {"allow", [&](const auto& list) { role.allow = read_rules(list, scope, "allow"); }});
   keys.push_back({"deny", [&](const auto& list) { role.deny = read_rules(list, scope, "deny"); }});

@@ -88,6 +88,7 @@ std::string print(const PolicyDocument& document) {
   for (const auto& [name, role] : document.roles) {
     printer.text(name);
     printer.texts(role.includes);
+    printer.texts(role.start);
     printer.rules(role.allow);
     printer.rules(role.deny);
     printer.approve(role.approve);

@@ -104,6 +104,7 @@ struct ToolSettings {
 
 struct RoleDocument {
   std::vector<std::string> includes;
+  std::vector<std::string> start;  ///< agents that its holders may start on the runtime
   std::vector<Rule> allow, deny;
   std::vector<ApproveRule> approve;
   Quotas quotas;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "mcp/sse_reader.h"
 #include "runtime/model.h"
@@ -11,6 +12,11 @@ namespace runtime {
 /// What bounds one answer of a model, whatever its provider sends.
 inline constexpr std::size_t longest_answer = 4 << 20;  ///< bytes of text and arguments
 inline constexpr std::size_t most_calls = 64;
+
+/// An answer that makes no sense, in the provider's words or ours.
+inline base::Error broken_answer(std::string message) {
+  return {base::Code::broken, std::move(message), {}};
+}
 
 /// Puts one streamed answer together, event by event. No I/O.
 class AnswerReader {

@@ -11,8 +11,6 @@ using base::Json;
 
 constexpr const char* api_version = "2023-06-01";
 
-base::Error broken(std::string message) { return {base::Code::broken, std::move(message), {}}; }
-
 void count_into(std::int64_t& number, const Json& object, std::string_view key) {
   const Json* value = base::find_member(object, key);
   if (value != nullptr && value->is_number_unsigned()) number = value->get<std::int64_t>();
@@ -32,7 +30,7 @@ Json content_of(const Exchange& exchange) {
   return content;
 }
 
-void add_exchange(Json& messages, const Exchange& exchange) {
+void add_anthropic_exchange(Json& messages, const Exchange& exchange) {
   messages.push_back({{"role", "assistant"}, {"content", content_of(exchange)}});
   Json results = Json::array();
   for (std::size_t at = 0; at < exchange.calls.size(); ++at) {
@@ -50,10 +48,11 @@ class AnthropicReader final : public AnswerReader {
  public:
   base::Result<bool> take(const mcp::SseEvent& event) override {
     auto parsed = base::parse_json(event.data);
-    if (!parsed || !parsed->value.is_object()) return broken("the model's stream is no JSON");
+    if (!parsed || !parsed->value.is_object())
+      return broken_answer("the model's stream is no JSON");
     const Json& facts = parsed->value;
     const std::string* type = base::find_string(facts, "type");
-    if (type == nullptr) return broken("the model's stream has an event without a type");
+    if (type == nullptr) return broken_answer("the model's stream has an event without a type");
     if (*type == "error") return error_of(facts);
     if (*type == "message_start") {
       const Json* message = base::find_member(facts, "message");
@@ -66,7 +65,7 @@ class AnthropicReader final : public AnswerReader {
       take_usage(facts);
       take_stop_reason(facts);
     } else if (*type == "message_stop") {
-      if (!finished_) return broken("the model's answer ended without a stop_reason");
+      if (!finished_) return broken_answer("the model's answer ended without a stop_reason");
       return true;
     }
     return false;
@@ -81,11 +80,12 @@ class AnthropicReader final : public AnswerReader {
         answer_.text += block.text;
         block.facts["text"] = block.text;
       } else if (type == "tool_use") {
-        if (answer_.calls.size() >= most_calls) return broken("the model made too many calls");
+        if (answer_.calls.size() >= most_calls)
+          return broken_answer("the model made too many calls");
         const std::string* id = base::find_string(block.facts, "id");
         const std::string* name = base::find_string(block.facts, "name");
         if (name == nullptr || name->empty())
-          return broken("the model called a tool without a name");
+          return broken_answer("the model called a tool without a name");
         answer_.calls.push_back(read_request(id ? *id : std::string(), *name, block.text));
       } else {
         is_signed = true;
@@ -108,7 +108,7 @@ class AnthropicReader final : public AnswerReader {
   static base::Error error_of(const Json& facts) {
     const Json* error = base::find_member(facts, "error");
     const std::string* words = error ? base::find_string(*error, "message") : nullptr;
-    return broken(words ? *words : "the model's server reports an error");
+    return broken_answer(words ? *words : "the model's server reports an error");
   }
 
   // message_start tells the input and a first count of the output, message_delta the last one.
@@ -140,7 +140,7 @@ class AnthropicReader final : public AnswerReader {
     constexpr std::int64_t most_blocks = 4 * static_cast<std::int64_t>(most_calls);
     const bool fits =
         index != nullptr && index->is_number_unsigned() && index->get<std::int64_t>() < most_blocks;
-    if (!fits) return broken("the model's stream has a block without a place");
+    if (!fits) return broken_answer("the model's stream has a block without a place");
     return index->get<std::int64_t>();
   }
 
@@ -149,12 +149,13 @@ class AnthropicReader final : public AnswerReader {
     const Json* block = base::find_member(facts, "content_block");
     if (!index) return index.error();
     if (block == nullptr || !block->is_object())
-      return broken("the model's stream has an empty block");
+      return broken_answer("the model's stream has an empty block");
     Block begun{*block, {}, {}};
     for (const char* key : {"text", "thinking"}) {
       if (const std::string* text = base::find_string(*block, key)) begun.text = *text;
     }
-    if (!grow(base::dump_json(*block).size())) return broken("the model's answer is too long");
+    if (!grow(base::dump_json(*block).size()))
+      return broken_answer("the model's answer is too long");
     blocks_[*index] = std::move(begun);
     return {};
   }
@@ -165,15 +166,15 @@ class AnthropicReader final : public AnswerReader {
     const auto block = blocks_.find(*index);
     const Json* delta = base::find_member(facts, "delta");
     if (block == blocks_.end() || delta == nullptr)
-      return broken("the model's stream is out of order");
+      return broken_answer("the model's stream is out of order");
     for (const char* key : {"text", "partial_json", "thinking"}) {
       const std::string* text = base::find_string(*delta, key);
       if (text == nullptr) continue;
-      if (!grow(text->size())) return broken("the model's answer is too long");
+      if (!grow(text->size())) return broken_answer("the model's answer is too long");
       block->second.text += *text;
     }
     if (const std::string* text = base::find_string(*delta, "signature")) {
-      if (!grow(text->size())) return broken("the model's answer is too long");
+      if (!grow(text->size())) return broken_answer("the model's answer is too long");
       block->second.signature += *text;
     }
     return {};
@@ -215,7 +216,7 @@ class AnthropicDialect final : public Dialect {
   std::string body(const Question& question, const std::string& model) const override {
     Json messages = Json::array();
     messages.push_back({{"role", "user"}, {"content", question.opening()}});
-    for (const Exchange& exchange : question.exchanges) add_exchange(messages, exchange);
+    for (const Exchange& exchange : question.exchanges) add_anthropic_exchange(messages, exchange);
     Json body{{"model", model},
               {"max_tokens", question.max_tokens},
               {"messages", std::move(messages)},

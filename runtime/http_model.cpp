@@ -52,7 +52,8 @@ std::chrono::milliseconds pause_before(int attempt, const HttpModel::Retry& retr
   const bool said =
       !asked_for.empty() && error == std::errc{} && end == asked_for.data() + asked_for.size();
   if (said && seconds >= 0) return std::min(std::chrono::seconds(seconds), longest_asked_for);
-  const auto span = std::min(retry.longest, retry.first * (1LL << std::min(attempt - 1, 16)));
+  const auto span = std::min<std::chrono::milliseconds>(
+      retry.longest, retry.first * (1LL << std::min(attempt - 1, 16)));
   return std::chrono::milliseconds(random_below(span.count() + 1));
 }
 
@@ -67,7 +68,8 @@ base::HttpClient& HttpModel::client_of(base::Loop& loop) {
   const std::lock_guard lock(mutex_);
   if (clients_.size() <= loop.index()) clients_.resize(loop.index() + 1);
   auto& client = clients_[loop.index()];
-  if (!client) client = std::make_unique<base::HttpClient>(loop, endpoint_.url, limits_);
+  if (!client)
+    client = std::make_unique<base::HttpClient>(loop, endpoint_.url, limits_, endpoint_.tls);
   return *client;
 }
 

@@ -15,6 +15,7 @@ struct ModelEndpoint {
   base::Url url;        ///< its target is the path below which the API stands
   std::string model;    ///< the provider's name for it
   std::string api_key;  ///< never printed; "" when none is needed
+  std::shared_ptr<const base::TlsContext> tls;  ///< of an https: URL
 };
 
 /// A model behind an HTTP API, its answers streamed and bounded.

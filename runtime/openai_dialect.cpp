@@ -8,8 +8,6 @@ namespace {
 
 using base::Json;
 
-base::Error broken(std::string message) { return {base::Code::broken, std::move(message), {}}; }
-
 std::int64_t count(const Json& object, std::string_view key) {
   const Json* value = base::find_member(object, key);
   return value != nullptr && value->is_number_unsigned() ? value->get<std::int64_t>() : 0;
@@ -19,7 +17,7 @@ Json message(const char* role, const std::string& text) {
   return {{"role", role}, {"content", text}};
 }
 
-void add_exchange(Json& messages, const Exchange& exchange) {
+void add_openai_exchange(Json& messages, const Exchange& exchange) {
   Json answer = message("assistant", exchange.text);
   if (exchange.text.empty()) answer["content"] = nullptr;
   answer["tool_calls"] = Json::array();
@@ -42,15 +40,16 @@ class OpenAiReader final : public AnswerReader {
  public:
   base::Result<bool> take(const mcp::SseEvent& event) override {
     if (event.data == "[DONE]") {
-      if (!finished_) return broken("the model's answer ended without a finish_reason");
+      if (!finished_) return broken_answer("the model's answer ended without a finish_reason");
       return true;
     }
     auto parsed = base::parse_json(event.data);
-    if (!parsed || !parsed->value.is_object()) return broken("the model's stream is no JSON");
+    if (!parsed || !parsed->value.is_object())
+      return broken_answer("the model's stream is no JSON");
     const Json& chunk = parsed->value;
     if (const Json* error = base::find_member(chunk, "error")) {
       const std::string* words = base::find_string(*error, "message");
-      return broken(words ? *words : "the model's server reports an error");
+      return broken_answer(words ? *words : "the model's server reports an error");
     }
     take_usage(chunk);
     const Json* choices = base::find_member(chunk, "choices");
@@ -69,7 +68,7 @@ class OpenAiReader final : public AnswerReader {
 
   base::Result<ModelAnswer> finish() override {
     for (auto& [index, call] : calls_) {
-      if (call.tool.empty()) return broken("the model called a tool without a name");
+      if (call.tool.empty()) return broken_answer("the model called a tool without a name");
       answer_.calls.push_back(
           read_request(std::move(call.id), std::move(call.tool), call.arguments));
     }
@@ -100,11 +99,11 @@ class OpenAiReader final : public AnswerReader {
 
   base::Status take_delta(const Json& delta) {
     if (const std::string* text = base::find_string(delta, "content")) {
-      if (!grow(text->size())) return broken("the model's answer is too long");
+      if (!grow(text->size())) return broken_answer("the model's answer is too long");
       answer_.text += *text;
     }
     if (const std::string* text = base::find_string(delta, "refusal")) {
-      if (!grow(text->size())) return broken("the model's answer is too long");
+      if (!grow(text->size())) return broken_answer("the model's answer is too long");
       refusal_ += *text;
     }
     const Json* calls = base::find_member(delta, "tool_calls");
@@ -119,7 +118,7 @@ class OpenAiReader final : public AnswerReader {
   base::Status take_call(const Json& call) {
     const std::int64_t index = count(call, "index");
     if (static_cast<std::size_t>(index) >= most_calls)
-      return broken("the model made too many calls");
+      return broken_answer("the model made too many calls");
     Part& part = calls_[index];
     if (const std::string* id = base::find_string(call, "id"); id != nullptr && part.id.empty()) {
       part.id = *id;
@@ -130,7 +129,7 @@ class OpenAiReader final : public AnswerReader {
          {std::pair("name", &part.tool), std::pair("arguments", &part.arguments)}) {
       const std::string* text = base::find_string(*function, key);
       if (text == nullptr) continue;
-      if (!grow(text->size())) return broken("the model's answer is too long");
+      if (!grow(text->size())) return broken_answer("the model's answer is too long");
       *target += *text;
     }
     return {};
@@ -157,7 +156,7 @@ class OpenAiDialect final : public Dialect {
     if (!question.instructions.empty())
       messages.push_back(message("system", question.instructions));
     messages.push_back(message("user", question.opening()));
-    for (const Exchange& exchange : question.exchanges) add_exchange(messages, exchange);
+    for (const Exchange& exchange : question.exchanges) add_openai_exchange(messages, exchange);
     Json body{{"model", model},
               {"messages", std::move(messages)},
               {"max_tokens", question.max_tokens},

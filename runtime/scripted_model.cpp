@@ -13,7 +13,7 @@ using base::Json;
 
 constexpr std::uintmax_t longest_script = 1 << 20;
 constexpr std::int64_t longest_delay_ms = 600'000;
-constexpr std::int64_t most_tokens = 100'000'000;
+constexpr std::int64_t most_scripted_tokens = 100'000'000;
 
 base::Error invalid(const std::string& where, const std::string& sentence) {
   return {base::Code::invalid, where + ": " + sentence, {}};
@@ -78,8 +78,8 @@ base::Result<Script::Line> read_line(const Json& entry, const std::string& where
   if (const Json* usage = base::find_member(entry, "usage")) {
     const std::string at = where + "/usage";
     if (auto known = only_keys(*usage, at, {"input", "output"}); !known) return known.error();
-    const auto input = whole_number(*usage, "input", most_tokens, at);
-    const auto output = whole_number(*usage, "output", most_tokens, at);
+    const auto input = whole_number(*usage, "input", most_scripted_tokens, at);
+    const auto output = whole_number(*usage, "output", most_scripted_tokens, at);
     if (!input) return input.error();
     if (!output) return output.error();
     line.answer.usage.input = *input;

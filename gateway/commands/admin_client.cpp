@@ -41,7 +41,7 @@ base::Result<base::Json> ask_gateway(const std::filesystem::path& socket, const 
   limits.string = limits.values = std::size_t{64} << 20;
   auto parsed = base::parse_json(answer->body, limits);
   if (!parsed) return parsed.error();
-  if (answer->status != 200) {
+  if (answer->status / 100 != 2) {
     const std::string* sentence = base::find_string(parsed->value, "error");
     return base::Error{
         code_of(answer->status), sentence ? *sentence : "the gateway refused", {}};

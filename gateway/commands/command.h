@@ -43,6 +43,7 @@ void add_servers(CLI::App& app, Invocation& invocation);
 void add_budgets(CLI::App& app, Invocation& invocation);
 void add_key(CLI::App& app, Invocation& invocation);
 void add_policy(CLI::App& app, Invocation& invocation);
+void add_runs(CLI::App& app, Invocation& invocation);
 void add_approvals(CLI::App& app, Invocation& invocation);
 void add_why(CLI::App& app, Invocation& invocation);
 void add_doctor(CLI::App& app, Invocation& invocation);

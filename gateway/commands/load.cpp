@@ -3,6 +3,7 @@
 #include "base/yaml.h"
 #include "gateway/address_config.h"
 #include "gateway/client_file.h"
+#include "gateway/runtime_config.h"
 #include "policies/local_policy.h"
 
 namespace gateway::commands {
@@ -70,6 +71,7 @@ Loaded load(const Invocation& invocation) {
                                         ? policies::local_policy()
                                         : policies::load_policy_files(config.policy_files);
   check_approvals(config, policy);
+  check_runtime_agents(config.runtime, policy);
   return {std::move(config), std::move(notes), std::move(policy)};
 }
 

@@ -55,7 +55,7 @@ refuses('an unknown effect', { policy: `${goodPolicy}tools: {m/x: {effect: reado
 // ---- What is not built yet
 
 const notBuiltConfig = {
-  issuers: '{}', seal_key: 'x', runtime: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
+  issuers: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
 };
 for (const [key, value] of Object.entries(notBuiltConfig)) {
   refuses(`the key ${key}, which is not built yet,`, { config: `${goodConfig}${key}: ${value}\n` }, 'sluice.yaml:4:1', /'\w+' is not supported yet/);
@@ -72,7 +72,7 @@ refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers:
 for (const key of ['pin']) {
   refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
 }
-for (const [key, value] of Object.entries({ start: '[]', resources: '[]', prompts: '[]' })) {
+for (const [key, value] of Object.entries({ resources: '[]', prompts: '[]' })) {
   refuses(`the role key ${key}, which is not built yet,`, { policy: goodPolicy.replace('{allow', `{${key}: ${value}, allow`) }, 'policy.yaml:2:13', /not supported yet/);
 }
 for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' })) {

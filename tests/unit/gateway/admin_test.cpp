@@ -57,8 +57,10 @@ struct Fixture {
   Reloader reloader{[] { return LoadedConfig(); }, std::make_shared<const Config>(), {},
                     [](const LoadedConfig&) { return base::Status(); }, log};
   Metrics metrics{{call_metrics, load, upstreams, journal, reloader}};
+  std::unique_ptr<runtime::Runtime> no_runtime;
+  RunsApi runs{no_runtime, snapshot, limits};
   Admin admin{{snapshot, upstreams, calls, dry_runs, limits, ledger, metrics, reloader, approvals,
-               clock, "unix:sluice"}};
+               clock, "unix:sluice", runs}};
 
   Fixture() {
     reloader.start();

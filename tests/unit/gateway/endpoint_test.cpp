@@ -58,10 +58,12 @@ struct Fixture {
   base::EventLoops loops{1};
   ListChanges changes{loops, snapshot, limits};
   McpService service{snapshot, calls, sessions, changes, limits};
+  std::unique_ptr<runtime::Runtime> no_runtime;
+  RunsApi runs{no_runtime, snapshot, limits};
   bool servers_asked = true;
   Load load;
   Readiness readiness{[this] { return servers_asked; }, journal, load};
-  Endpoint endpoint{guard, authenticator, service, readiness, log};
+  Endpoint endpoint{guard, authenticator, service, runs, readiness, log};
   base::Loop loop{0};
   std::string path = "/mcp";
   std::string alice = *keys->create("alice", std::chrono::hours(1), now());

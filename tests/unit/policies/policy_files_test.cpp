@@ -163,7 +163,7 @@ TEST_CASE("what is not built is refused by name, never ignored", "[policies]") {
     CHECK(refusal(key + ": x\n").find("policies: '" + key + "' is not supported yet: ") !=
           std::string::npos);
   }
-  for (const std::string key : {"resources", "prompts", "start"}) {
+  for (const std::string key : {"resources", "prompts"}) {
     CHECK(refusal("roles: {r: {" + key + ": []}}\n").find("role r: '" + key + "' is not supp") !=
           std::string::npos);
   }

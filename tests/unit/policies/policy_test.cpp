@@ -146,6 +146,7 @@ TEST_CASE("every rule that counts is part of the version", "[policies]") {
       "roles: {b: {allow: [x/*]}}",
       "roles: {a: {allow: [x/*]}, b: {includes: [a]}}",
       "roles: {a: {allow: [x/*]}, b: {}}",
+      "agents: {a: {}}\nroles: {a: {start: [a]}}",
       "defaults: {deny: [x/*]}",
       "tenants: {t: {deny: [x/*]}}",
       "tenants: {t: {}}",
@@ -268,4 +269,31 @@ TEST_CASE("decisions agree with the rule in words: no deny and some allow", "[po
     const Decision decision = Policy(document).decide("agent", server, tool);
     if (decision.allowed() != (allowed && !denied)) FAIL("case " << i << ": " << name);
   }
+}
+
+TEST_CASE("a role lets its holders start agents, those of included roles as well", "[policies]") {
+  const Policy rules = policy(R"(
+agents: {boss: {roles: [lead]}, worker: {roles: []}, idle: {}}
+roles: {lead: {includes: [starter]}, starter: {start: [worker]}}
+)");
+  CHECK(rules.may_start("boss", "worker"));
+  CHECK_FALSE(rules.may_start("boss", "idle"));
+  CHECK_FALSE(rules.may_start("worker", "worker"));
+  CHECK_FALSE(rules.may_start("nobody", "worker"));
+}
+
+TEST_CASE("spending on what is no tool takes of budgets of money alone", "[policies]") {
+  const Policy rules = policy(R"(
+currency: EUR
+agents: {worker: {roles: [all]}}
+roles:
+  all:
+    limits: [{tools: "*", rate: 5/s}]
+    budgets: [{name: daily, window: day, money: 1.00, calls: 10}, {name: files, tools: files/*, window: day, money: 1.00}]
+)");
+  const auto charges = rules.money_charges("worker", "model", "fast", 7);
+  REQUIRE(charges.size() == 1);
+  CHECK(charges[0].quota->name == "all/daily");
+  CHECK(charges[0].amount == 7);
+  CHECK(rules.money_charges("nobody", "model", "fast", 7).empty());
 }

@@ -1,0 +1,89 @@
+#include <utility>
+
+#include "mcp/messages.h"
+#include "runtime/run.h"
+
+namespace runtime {
+namespace {
+
+using gateway::pipeline::Call;
+using gateway::pipeline::Outcome;
+
+constexpr std::chrono::milliseconds store_pause{500};
+
+Called::Kind kind_of(const Outcome& outcome) {
+  switch (outcome.kind) {
+    case Outcome::Kind::answered:
+      return Called::Kind::answered;
+    case Outcome::Kind::refused:
+      return Called::Kind::refused;
+    case Outcome::Kind::failed:
+      return Called::Kind::failed;
+    case Outcome::Kind::unknown:
+      break;
+  }
+  return Called::Kind::unknown;
+}
+
+Nanos price_of(const Call& call) {
+  if (call.entry == nullptr) return 0;
+  return call.snapshot->policy->price_of(call.entry->server(), call.entry->tool->name);
+}
+
+}  // namespace
+
+Event Run::outcome_event(const Call& call, const CallName& name, const Outcome& outcome) const {
+  Called called;
+  called.turn = name.turn;
+  called.index = name.index;
+  called.attempt = name.attempt;
+  called.kind = kind_of(outcome);
+  called.reason = outcome.reason;
+  called.result =
+      outcome.error ? mcp::text_content_result(outcome.error->message, true) : outcome.result;
+  called.effect = call.effect;
+  called.request = call.request_id;
+  const bool charged =
+      called.kind == Called::Kind::answered || called.kind == Called::Kind::unknown;
+  if (charged) called.cost = price_of(call);
+  return {s_.clock.now(), std::move(called)};
+}
+
+// The way of every call: the same pipeline, the same policy. Its outcome and the run's event of it
+// are one commit, so that no crash comes between them.
+base::Task<void> Run::call(std::size_t index) {
+  const auto self = shared_from_this();
+  const CallState& wanted = state_.calls()[index];
+  const CallName name{id_, state_.turn(), static_cast<std::int64_t>(index), wanted.attempt};
+  Call call;
+  call.request_id = name.request_id();
+  call.snapshot = s_.snapshot.get();
+  const policies::Agent* agent = call.snapshot->policy->find_agent(state_.start().agent);
+  call.principal = {state_.start().agent, agent ? agent->tenant : std::string(), "run " + id_};
+  call.tool = wanted.request.tool;
+  call.arguments = mcp::ToolArguments(wanted.request.arguments);
+  call.loop = &loop_;
+  call.received = std::chrono::system_clock::now();
+  call.started = std::chrono::steady_clock::now();
+  Event event;
+  call.on_outcome = [&](const Outcome& outcome) {
+    event = outcome_event(call, name, outcome);
+    return s_.records.entry(id_, event);
+  };
+  const Outcome outcome = co_await s_.calls.run(call);
+  if (call.recorded) {
+    apply(event);
+    wake();
+    co_return;
+  }
+  // Nothing was sent because nothing could be recorded: later, the same again.
+  if (outcome.reason == "store_unavailable") {
+    co_await loop_.sleep(store_pause);
+    end_call(index);
+    wake();
+    co_return;
+  }
+  deliver({outcome_event(call, name, outcome).what, {}, {}});
+}
+
+}  // namespace runtime

@@ -1,0 +1,56 @@
+#include "runtime/context_cache.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/runs.h"
+
+using namespace runtime;
+using namespace std::chrono_literals;
+
+namespace {
+
+const base::SteadyTime begin{};
+
+Conversation conversation_of(const tests::RunScript& run) {
+  Conversation conversation;
+  for (const Event& event : run.events) conversation.apply(event);
+  return conversation;
+}
+
+}  // namespace
+
+TEST_CASE("a conversation is at hand until its time is over") {
+  ContextCache cache;
+  cache.put("run_1", conversation_of(tests::RunScript()), begin + 1h);
+  CHECK(cache.find("run_1", begin + 59min));
+  CHECK_FALSE(cache.find("run_1", begin + 1h));
+  CHECK_FALSE(cache.find("run_1", begin));  // gone for good
+  CHECK(cache.bytes() == 0);
+}
+
+TEST_CASE("using a conversation keeps it for longer") {
+  ContextCache cache;
+  tests::RunScript run;
+  cache.put("run_1", conversation_of(run), begin + 1h);
+  run.answers({"a"});
+  cache.apply("run_1", run.events.back(), begin + 30min, begin + 90min);
+  const auto kept = cache.find("run_1", begin + 80min);
+  REQUIRE(kept);
+  CHECK(kept->exchanges().size() == 1);
+  CHECK(cache.bytes() == kept->bytes());
+}
+
+TEST_CASE("what does not fit goes, those first whose time is over first") {
+  tests::RunScript run;
+  const Conversation one = conversation_of(run);
+  ContextCache cache(2 * one.bytes());
+  cache.put("a", one, begin + 2h);
+  cache.put("b", one, begin + 1h);
+  cache.put("c", one, begin + 3h);
+  CHECK(cache.find("a", begin));
+  CHECK_FALSE(cache.find("b", begin));
+  CHECK(cache.find("c", begin));
+  cache.forget("a");
+  cache.forget("c");
+  CHECK(cache.bytes() == 0);
+}
