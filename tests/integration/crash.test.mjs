@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CrashWorld } from './support/crash.mjs';
+import { sleep } from './support/time.mjs';
+
+// Commits of the run of this world, in order: started; asked, answered, intent, outcome; asked,
+// answered, intents and outcomes of three calls; …
+const points = ['unwritten', 'unsynced', 'synced'].flatMap((when) => [1, 2, 3, 4, 5, 6, 7, 9, 11].map((commit) => `${when}:${commit}`));
+
+const start = async ({ sluice }, number = 0) => {
+  const { code, stdout } = await sluice.cli('run', 'worker', `Work ${number}.`, '--detach');
+  return code === 0 ? stdout.trim() : undefined;
+};
+
+async function dieAt(point) {
+  const world = await CrashWorld.open();
+  try {
+    await world.startToDie(point);
+    await world.sluice.ready(['m']).catch(() => {});
+    // The gateway may die before it acknowledges: then there need not be a run, but if there is one it goes on.
+    const acknowledged = await start(world).catch(() => undefined);
+    const died = await world.died().then(() => true, () => false);
+    if (died) await world.sluice.start();
+    const runs = (await world.sluice.json('runs', 'list')).runs.map(({ run }) => run);
+    if (acknowledged) assert.ok(runs.includes(acknowledged), 'an acknowledged run is gone');
+    for (const run of runs) assert.equal((await world.finish(run)).text, 'All done.');
+    await world.check(runs);
+    // One crash costs at most one answer of the model.
+    let again = 0;
+    for (let turn = 0; turn < 4 && runs.length > 0; ++turn) again += world.asked(turn) - 1;
+    assert.ok(again <= 1, `${again} answers of the model were bought twice`);
+    return died;
+  } finally {
+    await world.close();
+  }
+}
+
+test('whatever commit a crash comes around, the run goes on and nothing happens twice', async () => {
+  const waiting = [...points];
+  let died = 0;
+  const worker = async () => {
+    for (let point = waiting.shift(); point; point = waiting.shift()) {
+      died += await dieAt(point).catch((error) => {
+        throw new Error(`${point}: ${error.stack}`);
+      });
+    }
+  };
+  await Promise.all([worker(), worker(), worker()]);
+  assert.ok(died >= 15, `only ${died} of ${points.length} points were reached`);
+});
+
+// CRASH_KILLS=100 for the long way; tests/crash/run does that.
+const kills = Number(process.env.CRASH_KILLS ?? 4);
+
+test(`after ${kills} times kill -9 at random no run is lost and nothing happens twice`, async () => {
+  const world = await CrashWorld.open({ delay: 20 });
+  try {
+    const runs = new Set();
+    for (let kill = 0; kill < kills; ++kill) {
+      await world.sluice.start();
+      await world.sluice.ready(['m']);
+      const run = await start(world, kill);
+      if (run) runs.add(run);
+      await sleep(Math.random() * 400);
+      await world.sluice.kill();
+    }
+    await world.sluice.start();
+    for (const { run } of (await world.sluice.json('runs', 'list')).runs) runs.add(run);
+    for (const run of runs) await world.finish(run);
+    await world.check([...runs]);
+  } finally {
+    await world.close();
+  }
+});
