@@ -30,7 +30,12 @@ base::Task<base::Status> Run::recover() {
   for (const StoredEvent& stored : *events) state_.apply(stored.event);
   known_ = true;
   news_.push_front({Recovered{}, {}, {}});
+  for (News& word : std::exchange(early_, {})) tell(std::move(word.what), std::move(word.done));
   co_return base::Status();
+}
+
+void Run::give_up(const base::Error& why) {
+  for (const News& word : std::exchange(early_, {})) word.done(why);
 }
 
 base::Task<bool> Run::drive() {
@@ -69,7 +74,8 @@ base::Task<bool> Run::drive() {
 
 void Run::tell(What what, Done done) {
   if (!known_) {
-    return done(base::Error{base::Code::unavailable, "The run is being recovered; try again.", {}});
+    early_.push_back({std::move(what), {}, std::move(done)});
+    return;
   }
   if (auto reason = why_not(what)) {
     return done(base::Error{base::Code::invalid, *std::move(reason), {}});

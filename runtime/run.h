@@ -64,16 +64,17 @@ class Run : public std::enable_shared_from_this<Run> {
 
   /// A run whose first event is durable already.
   void begin(const Event& started);
-  /// Reads what an earlier process left and goes on from there. Code::broken when it cannot be
-  /// read.
+  /// Reads what an earlier process left and goes on from there, and takes the words that came
+  /// meanwhile. Code::broken when it cannot be read.
   base::Task<base::Status> recover();
   /// Goes on until the run has ended or the loop does; true when the run has ended.
   base::Task<bool> drive();
 
   /// A person's word. `done` is called on the run's loop when it is durable, or with Code::invalid
-  /// and a sentence when the run cannot take it, Code::unavailable while it is being recovered. On
-  /// the run's loop alone.
+  /// and a sentence when the run cannot take it. On the run's loop alone.
   void tell(What what, Done done);
+  /// Answers words that came while the run was not known, because it never will be.
+  void give_up(const base::Error& why);
 
  private:
   struct News {
@@ -118,6 +119,7 @@ class Run : public std::enable_shared_from_this<Run> {
   RunState state_;
   InFlight in_flight_;
   std::deque<News> news_;
+  std::vector<News> early_;  ///< people's words that came before the state was known
 };
 
 }  // namespace runtime

@@ -140,12 +140,16 @@ base::Task<bool> Runtime::wait_for_tools(base::Loop& loop) {
 
 base::Task<void> Runtime::live(Living living) {
   Run& run = *living.run;
-  if (!co_await wait_for_tools(run.loop())) co_return;
+  if (!co_await wait_for_tools(run.loop())) {
+    run.give_up({base::Code::unavailable, "The gateway is stopping.", {}});
+    co_return;
+  }
   if (living.found) {
     const base::Status recovered = co_await run.recover();
     if (!recovered) {
       d_.log.write(base::LogLevel::error, "run_unreadable",
                    {{"run", run.id()}, {"reason", recovered.error().message}});
+      run.give_up(recovered.error());
       co_return;
     }
   }
