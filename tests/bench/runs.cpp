@@ -110,7 +110,7 @@ void measure(int runs, int steps) {
   pipeline::CurrentSnapshot snapshot;
   snapshot.set(pipeline::make_snapshot(
       std::make_shared<const policies::Policy>(policies::parse_policy(policy_text, "bench.yaml")),
-      std::make_shared<const tools::Catalog>(std::vector{one_tool()})));
+      std::make_shared<const tools::Catalog>(std::vector{one_tool()}), nullptr));
   runtime::Settings settings;
   settings.models["m"].script = directory / "script.json";
   settings.models["m"].price = runtime::Price();
