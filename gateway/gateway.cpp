@@ -116,7 +116,7 @@ base::Status Gateway::open_runtime() {
   const auto tools_known = [this] { return upstreams_.current()->were_asked(); };
   auto runtime = runtime::Runtime::open(
       config_->runtime, *std::move(sealer),
-      {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, limits_,
+      {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, approvals_, limits_,
        tools_known});
   if (!runtime) return runtime.error();
   runtime_ = *std::move(runtime);
@@ -189,9 +189,9 @@ void Gateway::drain() {
   log_.write(base::LogLevel::info, "draining", {{"requests", std::int64_t(load_.calls.load())}});
   load_.draining = true;
   list_changes_.end_all();
+  if (runtime_) runtime_->drain();
   approvals_.end_waiting();
   listener_->stop();
-  if (runtime_) runtime_->drain();
 }
 
 void Gateway::stop() {

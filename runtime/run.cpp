@@ -30,6 +30,9 @@ base::Task<base::Status> Run::recover() {
   for (const StoredEvent& stored : *events) state_.apply(stored.event);
   known_ = true;
   news_.push_front({Recovered{}, {}, {}});
+  for (const CallState& call : state_.calls()) {
+    if (call.phase == CallState::Phase::approval) loop_.spawn(watch(call.approval));
+  }
   for (News& word : std::exchange(early_, {})) tell(std::move(word.what), std::move(word.done));
   co_return base::Status();
 }
@@ -161,6 +164,8 @@ void Run::apply(const Event& event) {
     in_flight_.model = false;
   }
   state_.apply(event);
+  const auto* waiting = std::get_if<Called>(&event.what);
+  if (waiting != nullptr && !waiting->approval.empty()) loop_.spawn(watch(waiting->approval));
   const auto now = std::chrono::steady_clock::now();
   s_.contexts.apply(id_, event, now, now + state_.start().context.ttl);
   if (state_.end()) s_.contexts.forget(id_);

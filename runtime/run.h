@@ -11,6 +11,7 @@
 #include "base/event_loops.h"
 #include "base/log.h"
 #include "gateway/pipeline/pipeline.h"
+#include "policies/approvals/approvals.h"
 #include "runtime/context_cache.h"
 #include "runtime/event_feed.h"
 #include "runtime/model.h"
@@ -40,6 +41,7 @@ struct RunServices {
   const gateway::pipeline::Pipeline& calls;
   const gateway::pipeline::CurrentSnapshot& snapshot;
   policies::ledger::Ledger& ledger;
+  policies::approvals::Approvals& approvals;
   const std::map<std::string, OfferedModel>& models;
   const RunRecords& records;
   RunReader& reader;
@@ -107,6 +109,7 @@ class Run : public std::enable_shared_from_this<Run> {
   void settle(Asking& asking, base::Result<ModelAnswer> answer);
   base::Task<base::Result<Conversation>> conversation(bool& rebuilt);
   base::Task<void> call(std::size_t index);
+  base::Task<void> watch(std::string approval);
   Event outcome_event(const gateway::pipeline::Call& call, const CallName& name,
                       const gateway::pipeline::Outcome& outcome) const;
 

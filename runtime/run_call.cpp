@@ -10,6 +10,7 @@ using gateway::pipeline::Call;
 using gateway::pipeline::Outcome;
 
 constexpr std::chrono::milliseconds store_pause{500};
+constexpr std::chrono::minutes approval_look{1};
 
 Called::Kind kind_of(const Outcome& outcome) {
   switch (outcome.kind) {
@@ -43,6 +44,10 @@ Event Run::outcome_event(const Call& call, const CallName& name, const Outcome& 
       outcome.error ? mcp::text_content_result(outcome.error->message, true) : outcome.result;
   called.effect = call.effect;
   called.request = call.request_id;
+  if (outcome.reason == "approval_pending" && call.approval) {
+    called.kind = Called::Kind::waiting;
+    called.approval = call.approval->id;
+  }
   const bool charged =
       called.kind == Called::Kind::answered || called.kind == Called::Kind::unknown;
   if (charged) called.cost = price_of(call);
@@ -63,6 +68,7 @@ base::Task<void> Run::call(std::size_t index) {
   call.tool = wanted.request.tool;
   call.arguments = mcp::ToolArguments(wanted.request.arguments);
   call.loop = &loop_;
+  call.patience = std::chrono::milliseconds(0);  // a run is parked
   call.received = std::chrono::system_clock::now();
   call.started = std::chrono::steady_clock::now();
   Event event;
@@ -84,6 +90,18 @@ base::Task<void> Run::call(std::size_t index) {
     co_return;
   }
   deliver({outcome_event(call, name, outcome).what, {}, {}});
+}
+
+// Whatever was decided, the same call is made again and learns it.
+base::Task<void> Run::watch(std::string approval) {
+  const auto self = shared_from_this();
+  while (!loop_.ending() && !state_.end() && !s_.going.draining) {
+    const auto now = co_await s_.approvals.wait(loop_, approval, approval_look);
+    if (now && now->state == policies::approvals::State::pending) continue;
+    if (loop_.ending() || s_.going.draining) co_return;
+    deliver({Decided{approval}, {}, {}});
+    co_return;
+  }
 }
 
 }  // namespace runtime

@@ -93,8 +93,9 @@ std::shared_ptr<Run> Runtime::add(const std::string& id, bool found) {
   const std::lock_guard lock(mutex_);
   if (runs_.size() >= most_runs && !found) return nullptr;
   base::Loop& loop = d_.loops.at(next_loop_++ % d_.loops.size());
-  const RunServices services{d_.journal, d_.log,  d_.calls,  d_.snapshot, d_.ledger, models_,
-                             records_,   reader_, contexts_, feed_,       clock_,    going_};
+  const RunServices services{d_.journal,   d_.log,  d_.calls, d_.snapshot, d_.ledger,
+                             d_.approvals, models_, records_, reader_,     contexts_,
+                             feed_,        clock_,  going_};
   auto run = std::make_shared<Run>(id, services, loop);
   runs_.emplace(id, Living{run, found});
   return run;

@@ -25,6 +25,7 @@ class Runtime {
     const gateway::pipeline::Pipeline& calls;
     const gateway::pipeline::CurrentSnapshot& snapshot;
     policies::ledger::Ledger& ledger;
+    policies::approvals::Approvals& approvals;
     const base::Limits& limits;
     /// Whether every server has been tried, so that what agents are offered is complete.
     std::function<bool()> tools_known;

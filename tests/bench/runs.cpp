@@ -15,6 +15,7 @@
 #include "base/sqlite_journal.h"
 #include "gateway/pipeline/pipeline.h"
 #include "mcp/messages.h"
+#include "policies/approvals/memory_approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "policies/policy_files.h"
 #include "runtime/runtime.h"
@@ -106,7 +107,9 @@ void measure(int runs, int steps) {
   policies::ledger::MemoryLedger ledger(**journal, clock);
   Server server;
   pipeline::CallMetrics metrics;
-  const auto calls = pipeline::call_pipeline({**journal, log, limits, server, ledger, metrics});
+  policies::approvals::MemoryApprovals approvals(**journal, clock);
+  const auto calls =
+      pipeline::call_pipeline({**journal, log, limits, server, ledger, metrics, approvals, clock});
   pipeline::CurrentSnapshot snapshot;
   snapshot.set(pipeline::make_snapshot(
       std::make_shared<const policies::Policy>(policies::parse_policy(policy_text, "bench.yaml")),
@@ -119,7 +122,7 @@ void measure(int runs, int steps) {
   base::EventLoops loops(0);
   auto runtime = runtime::Runtime::open(settings, *base::Sealer::from_key(std::string(64, 'a')),
                                         {loops, **journal, directory / "journal.db", log, calls,
-                                         snapshot, ledger, limits, [] { return true; }});
+                                         snapshot, ledger, approvals, limits, [] { return true; }});
   if (!runtime) std::abort();
   std::atomic<int> open = runs;
   loops.start();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { test } from 'node:test';
 import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
@@ -9,6 +10,7 @@ import { Sluice } from './support/sluice.mjs';
 import { eventually } from './support/time.mjs';
 
 const policy = `
+people: {ops: {login: ["unix:${userInfo().username}"], groups: [ops], may: [approve]}}
 currency: EUR
 agents:
   worker: {roles: [worker]}
@@ -16,7 +18,7 @@ agents:
   other: {roles: [boss]}
   idle: {}
 roles:
-  worker: {allow: [m/*], deny: [m/fail], budgets: [{name: daily, window: day, money: 1.00}]}
+  worker: {allow: [m/*], deny: [m/fail], approve: [{tools: m/big, by: [ops], wait: 45s}], budgets: [{name: daily, window: day, money: 1.00}]}
   boss: {start: [worker]}
 tools: {"m/echo": {effect: read_only}, "m/add": {effect: idempotent}, "m/count": {price: 0.10}}
 `;
@@ -134,6 +136,28 @@ test('a call that may have happened parks its run, across a crash, until a perso
     assert.equal((await sluice.cli('runs', 'resolve', run, '0.0', 'done', 'slept')).code, 0);
     await isStatus(sluice, run, 'done');
     assert.equal(server.calls.of('slow'), 1);
+  }));
+
+test('a run that needs an approval is parked, across a crash, and goes on when a person has decided', () =>
+  withScript([{ calls: [call('big', { bytes: 3 }), call('echo', { text: 'x' })] }, { calls: [call('big', { bytes: 4 })] }, { text: 'Done.' }], async (sluice, server) => {
+    const { code, stdout } = await sluice.cli('run', 'worker', 'Ask first.');
+    assert.equal(code, 5, stdout);
+    assert.match(stdout, /waiting for approval apr_\w+ of m__big/);
+    const run = stdout.split('\n')[0];
+    await sluice.kill();
+    await sluice.start();
+    const pending = () => eventually('an approval waits', async () => (await sluice.json('approvals', 'list')).approvals.find(({ state }) => state === 'pending'));
+    const first = await pending();
+    assert.equal(server.calls.of('big'), 0);
+    assert.equal((await sluice.cli('approvals', 'approve', first.approval)).code, 0);
+    await eventually('the call is made', () => server.calls.of('big') === 1);
+    const second = await pending();
+    assert.equal((await sluice.cli('approvals', 'reject', second.approval, '--message', 'Too big.')).code, 0);
+    const facts = await isStatus(sluice, run, 'done');
+    assert.equal(facts.text, 'Done.');
+    assert.equal(server.calls.of('big'), 1);
+    const events = (await sluice.cli('runs', 'follow', run, '--json')).stdout;
+    assert.match(events, /"reason":"approval_denied"/);
   }));
 
 test('a run goes on by itself after kill -9, and nothing that has a result is asked or called again', async () => {

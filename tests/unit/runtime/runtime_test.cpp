@@ -7,6 +7,7 @@
 
 #include "base/sqlite_journal.h"
 #include "mcp/messages.h"
+#include "policies/approvals/memory_approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tests/support/snapshot.h"
 #include "tests/support/temp_dir.h"
@@ -84,7 +85,7 @@ class Process {
     settings.agents["worker"].model = "m";
     auto opened = Runtime::open(settings, *base::Sealer::from_key(std::string(64, 'a')),
                                 {loops, flaky, directory / "journal.db", log, calls, snapshot,
-                                 ledger, limits, [] { return true; }});
+                                 ledger, approvals, limits, [] { return true; }});
     REQUIRE(opened);
     runtime = *std::move(opened);
     const auto left = journal->open_items();
@@ -137,7 +138,9 @@ class Process {
   policies::ledger::MemoryLedger ledger{*journal, clock};
   Server server;
   pipeline::CallMetrics metrics;
-  pipeline::Pipeline calls = pipeline::call_pipeline({flaky, log, limits, server, ledger, metrics});
+  policies::approvals::MemoryApprovals approvals{*journal, clock};
+  pipeline::Pipeline calls =
+      pipeline::call_pipeline({flaky, log, limits, server, ledger, metrics, approvals, clock});
   pipeline::CurrentSnapshot snapshot;
   base::EventLoops loops{2};
   std::unique_ptr<Runtime> runtime;
