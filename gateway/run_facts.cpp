@@ -51,7 +51,9 @@ Json run_facts(const runtime::RunFacts& facts, const std::vector<runtime::Stored
   RunState state;
   for (const runtime::StoredEvent& stored : events) state.apply(stored.event);
   Json shown = run_line(facts);
-  if (!state.end()) shown["status"] = to_string(state.status());
+  // The events may know more than the line, which was read before them.
+  shown["status"] = state.end() ? to_string(state.end()->status) : to_string(state.status());
+  if (state.end() && !state.end()->reason.empty()) shown["reason"] = state.end()->reason;
   shown["goal"] = state.start().goal;
   shown["model"] = state.start().model;
   shown["steps"] = state.turn();
