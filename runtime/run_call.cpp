@@ -11,6 +11,7 @@ using gateway::pipeline::Outcome;
 
 constexpr std::chrono::milliseconds store_pause{500};
 constexpr std::chrono::minutes approval_look{1};
+constexpr std::chrono::milliseconds look_pause{500};
 
 Called::Kind kind_of(const Outcome& outcome) {
   switch (outcome.kind) {
@@ -96,9 +97,12 @@ base::Task<void> Run::call(std::size_t index) {
 base::Task<void> Run::watch(std::string approval) {
   const auto self = shared_from_this();
   while (!loop_.ending() && !state_.end() && !s_.going.draining) {
-    const auto now = co_await s_.approvals.wait(loop_, approval, approval_look);
-    if (now && now->state == policies::approvals::State::pending) continue;
+    const auto now = co_await s_.approvals.wait(loop_, approval, approval_look, nullptr);
     if (loop_.ending() || s_.going.draining) co_return;
+    if (now && now->state == policies::approvals::State::pending) {
+      co_await loop_.sleep(look_pause);  // it comes back at once while too many wait
+      continue;
+    }
     deliver({Decided{approval}, {}, {}});
     co_return;
   }
