@@ -1,11 +1,41 @@
 #include "base/redis_parser.h"
 
+#include <memory>
 #include <new>
 
 #include <hiredis/hiredis.h>
 
 namespace base {
 namespace {
+
+// hiredis makes room for as many elements as a list announces, before the first has come.
+constexpr std::size_t most_elements = 1'000'000;
+
+const redisReplyObjectFunctions& usual_functions() {
+  static const redisReplyObjectFunctions functions = [] {
+    const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(redisReaderCreate(),
+                                                                      redisReaderFree);
+    if (!reader) throw std::bad_alloc();
+    return *reader->fn;
+  }();
+  return functions;
+}
+
+// How a count is written differs between versions of hiredis.
+template <class Count>
+void* create_bounded_array(const redisReadTask* task, Count elements) {
+  if (static_cast<std::size_t>(elements) > most_elements) return nullptr;
+  return usual_functions().createArray(task, elements);
+}
+
+redisReplyObjectFunctions* bounded_functions() {
+  static redisReplyObjectFunctions functions = [] {
+    redisReplyObjectFunctions bounded = usual_functions();
+    bounded.createArray = create_bounded_array;
+    return bounded;
+  }();
+  return &functions;
+}
 
 // hiredis bounds the depth of lists itself (seven levels).
 RedisReply copy(const redisReply& reply) {
@@ -40,6 +70,7 @@ void RedisParser::Free::operator()(redisReader* reader) const { redisReaderFree(
 
 RedisParser::RedisParser() : reader_(redisReaderCreate()) {
   if (!reader_) throw std::bad_alloc();
+  reader_->fn = bounded_functions();
 }
 
 void RedisParser::feed(std::string_view bytes) {
