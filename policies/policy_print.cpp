@@ -110,6 +110,7 @@ Json role_json(const RoleDocument& role) {
   put(map, "allow", rules_json(role.allow));
   put(map, "deny", rules_json(role.deny));
   put_approve(map, role.approve);
+  put(map, "start", role.start);
   put_quotas(map, role.quotas);
   return map;
 }

@@ -83,6 +83,7 @@ class Generator {
       document.roles[name].allow = rules("role " + name, "allow", 3);
       if (below(3) == 0) document.roles[name].deny = rules("role " + name, "deny", 2);
       document.roles[name].quotas = quotas();
+      if (below(3) == 0) document.roles[name].start = {"agent"};
     }
     if (below(2) == 0) document.roles["p"].includes = {"q", "r"};
     if (below(2) == 0) document.agents["agent"].tenant = "t";
