@@ -236,6 +236,7 @@ Exit tell_run(const Invocation& invocation, const std::string& run, const std::s
 
 void add_runs_list(CLI::App& runs, Invocation& invocation) {
   CLI::App* command = runs.add_subcommand("list", "The newest runs");
+  command->footer("Example: sluice runs list");
   command->callback([&invocation] {
     invocation.run = [&invocation] {
       return print_list(invocation, "/v1/runs", "runs", run_list_line);
@@ -247,6 +248,7 @@ void add_runs_show(CLI::App& runs, Invocation& invocation) {
   CLI::App* command = runs.add_subcommand("show", "Where a run stands, and whom it waits for");
   auto run = std::make_shared<std::string>();
   command->add_option("RUN", *run, "The run's id")->required();
+  command->footer("Example: sluice runs show run_0123456789ab");
   command->callback([&invocation, run] {
     invocation.run = [&invocation, run] { return show_run(invocation, *run); };
   });
@@ -261,6 +263,7 @@ void add_runs_follow(CLI::App& runs, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   command->add_option("RUN", options->run, "The run's id")->required();
   command->add_option("--after", options->after, "Go on after this event (its 'seq')");
+  command->footer("Example: sluice runs follow run_0123456789ab --after 12");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] {
       const Config config = load_chosen_config(invocation);
@@ -274,6 +277,7 @@ void add_runs_word(CLI::App& runs, Invocation& invocation, const std::string& na
   CLI::App* command = runs.add_subcommand(name, help);
   auto run = std::make_shared<std::string>();
   command->add_option("RUN", *run, "The run's id")->required();
+  command->footer("Example: sluice runs " + name + " run_0123456789ab");
   command->callback([&invocation, run, name] {
     invocation.run = [&invocation, run, name] {
       return tell_run(invocation, *run, name, Json::object());
