@@ -74,10 +74,14 @@ HttpResponse Endpoint::refuse_stranger(const RawRequest& request) const {
     response.headers.emplace_back("Retry-After", "1");
     return response;
   }
-  // As JSON-RPC, which some clients look for in a refusal before they make up a sentence of their own.
-  const std::string sentence = tried ? "The key is not valid." : "A key is required.";
+  // As JSON-RPC: clients that find none make up a sentence of their own. The Python SDK wants the
+  // id, which is not known, as null.
+  const std::string_view sentence = tried ? "The key is not valid." : "A key is required.";
   HttpResponse response = json_response(
-      401, mcp::error_text(std::nullopt, {mcp::code::invalid_request, sentence, {}}));
+      401,
+      base::dump_json({{"jsonrpc", "2.0"},
+                       {"id", nullptr},
+                       {"error", {{"code", mcp::code::invalid_request}, {"message", sentence}}}}));
   response.headers.emplace_back(
       "WWW-Authenticate",
       tried ? R"(Bearer realm="sluice", error="invalid_token")" : R"(Bearer realm="sluice")");

@@ -135,7 +135,8 @@ TEST_CASE("without a valid key the answer is 401 with a challenge, and the body 
         f.send("POST /mcp", "Authorization: Bearer " + key + "\r\n", "{not json");
     CHECK(wrong.status == 401);
     CHECK(header_of(wrong, "WWW-Authenticate").find("invalid_token") != std::string::npos);
-    CHECK(body_of(wrong)["error"]["message"] == "The key is not valid."); // where the SDKs look for it
+    CHECK(body_of(wrong)["id"].is_null());
+    CHECK(body_of(wrong)["error"]["message"] == "The key is not valid.");  // as SDKs show it
   }
 }
 
