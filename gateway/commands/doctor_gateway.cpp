@@ -35,10 +35,12 @@ Finding server_problem(const Config& config, const Json& server) {
 }
 
 // None when there is no store yet: opening it would make one.
-base::Result<std::vector<KeyRecord>> known_keys(const std::filesystem::path& store) {
+base::Result<std::vector<KeyRecord>> known_keys(const Config& config) {
   std::error_code unknown;
-  if (!std::filesystem::exists(store, unknown)) return std::vector<KeyRecord>();
-  auto keys = KeyStore::open(store);
+  if (!config.redis && !std::filesystem::exists(config.store, unknown)) {
+    return std::vector<KeyRecord>();
+  }
+  auto keys = open_key_store(config);
   if (!keys) return keys.error();
   return (*keys)->list();
 }
@@ -74,7 +76,7 @@ Findings check_servers(const Config& config, const std::optional<RunningGateway>
 
 Findings check_keys(const Loaded& loaded) {
   if (loaded.config.policy_files.empty()) return {};
-  const auto all = known_keys(loaded.config.store);
+  const auto all = known_keys(loaded.config);
   if (!all) return {{"keys", all.error().message, "see the check of the store"}};
   const std::int64_t now = std::time(nullptr);
   Findings findings;

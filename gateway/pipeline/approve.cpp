@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <chrono>
+#include <mutex>
+#include <unordered_map>
 #include <utility>
 
 #include "gateway/pipeline/approval_answer.h"
@@ -18,6 +20,54 @@ using policies::approvals::Approvals;
 using policies::approvals::State;
 
 constexpr std::chrono::seconds progress_pause{10};
+
+// How many calls wait for people at once, of one question and of all: more are answered at once, so
+// that repeating a call does not take the gateway's room for calls.
+constexpr std::size_t waiting_per_question = 4;
+constexpr std::size_t most_waiting = 1'024;
+
+/// Counts the calls that wait. Thread-safe.
+class WaitingRoom {
+ public:
+  bool enter(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    std::size_t& same = waiting_[id];
+    if (all_ >= most_waiting || same >= waiting_per_question) {
+      if (same == 0) waiting_.erase(id);
+      return false;
+    }
+    ++same, ++all_;
+    return true;
+  }
+  void leave(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    --all_;
+    if (const auto same = waiting_.find(id); --same->second == 0) waiting_.erase(same);
+  }
+
+ private:
+  std::mutex mutex_;  // guards what follows
+  std::unordered_map<std::string, std::size_t> waiting_;
+  std::size_t all_ = 0;
+};
+
+/// A place in it for as long as this lives, if there was one.
+class Place {
+ public:
+  Place(WaitingRoom& room, std::string id)
+      : room_(room), id_(std::move(id)), taken_(room_.enter(id_)) {}
+  ~Place() {
+    if (taken_) room_.leave(id_);
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  bool taken() const { return taken_; }
+
+ private:
+  WaitingRoom& room_;
+  const std::string id_;
+  const bool taken_;
+};
 
 class Approve final : public Stage {
  public:
@@ -70,6 +120,8 @@ class Approve final : public Stage {
   // In turns, between which a caller that wants to know hears that it still waits.
   base::Task<base::Result<Approval>> wait(Call& call, Approval approval,
                                           std::chrono::milliseconds patience) {
+    const Place place(room_, approval.id);
+    if (!place.taken()) co_return approval;
     const auto end = std::chrono::steady_clock::now() + patience;
     for (int turn = 1;; ++turn) {
       tell_waiting(call, approval, turn);
@@ -146,6 +198,7 @@ class Approve final : public Stage {
 
   Approvals& approvals_;
   const policies::ledger::Clock& clock_;
+  WaitingRoom room_;
 };
 
 }  // namespace

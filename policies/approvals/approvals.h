@@ -53,7 +53,7 @@ class Approvals {
   /// Code::limit: too many questions of this agent wait.
   virtual base::Task<base::Result<Answer>> ask(Ask ask) = 0;
   /// Returns when it is no longer pending, or after `longest`, with what it is then; earlier when the
-  /// caller gives up (`cancellation` may be null) or no more may wait. Code::not_found: it does not
+  /// caller gives up (`cancellation` may be null) or the process ends. Code::not_found: it does not
   /// stand any more.
   virtual base::Task<base::Result<Approval>> wait(base::Loop& loop, std::string id,
                                                   std::chrono::milliseconds longest,

@@ -21,10 +21,6 @@ namespace policies::approvals {
 struct ApprovalLimits {
   std::size_t waiting_per_agent = 100;
   std::size_t standing = 10'000;
-  /// Calls that wait for people at once, of one question and of all: more are answered at once, so
-  /// that repeating a call does not take the gateway's room for calls.
-  std::size_t waiting_per_question = 4;
-  std::size_t waiting = 1'024;
 };
 
 /// Approvals of one process, whose truth is its journal: whatever is promised is committed before,
@@ -94,7 +90,7 @@ class MemoryApprovals final : public Approvals {
   void settle();
   void settle(Entry& entry, WallTime now);
   void take_out(const std::string& id);
-  void wake(Entry& entry);
+  static void wake(Entry& entry);
   static std::optional<tools::schema::Schema> compile_predicate(const std::string& text);
   std::string fresh_id() const;
 
@@ -104,7 +100,6 @@ class MemoryApprovals final : public Approvals {
 
   std::mutex mutex_;  // guards all below
   bool ending_ = false;
-  std::size_t waiting_ = 0;  ///< alarms of all entries
   std::unordered_map<std::string, Entry> entries_;
   std::unordered_map<std::string, std::string> by_print_;  ///< of those that a call may find
   std::unordered_multimap<std::string, std::string> by_family_;  ///< of those that are remembered

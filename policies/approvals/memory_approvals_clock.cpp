@@ -112,7 +112,6 @@ void MemoryApprovals::wake(Entry& entry) {
   for (const Alarm& alarm : entry.waiting) {
     asio::post(alarm->get_executor(), [alarm] { alarm->cancel(); });
   }
-  waiting_ -= entry.waiting.size();
   entry.waiting.clear();
 }
 
