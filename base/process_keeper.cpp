@@ -245,11 +245,13 @@ ProcessKeeper::ProcessKeeper(Loop& loop) : state_(std::make_shared<State>(loop))
 
 ProcessKeeper::~ProcessKeeper() {
   pid_t keeper = -1;
+  std::map<pid_t, OnExit> unheard;  // let go: they may hold children, which hold the state
   {
     const std::lock_guard lock(state_->mutex);
     state_->closed = true;
     state_->socket.reset();
     keeper = std::exchange(state_->keeper, -1);
+    unheard.swap(state_->children);
   }
   if (keeper > 0) bury(keeper);
 }

@@ -43,11 +43,12 @@ base::Task<StdioStarter::Started> StdioStarter::attempt(std::optional<mcp::Era> 
   if (ended_) co_return base::Error{Code::unavailable, not_configured, {}};
   const StdioServer& server = std::get<StdioServer>(settings_.server);
   auto instance = std::make_shared<StdioInstance>();
-  // Not told of a child that never got as far as to be used.
+  // Not told of a child that never got as far as to be used. Let go with the telling: it may hold
+  // what holds the child.
   const auto told = std::make_shared<OnEnd>();
   mcp::StdioChannel::Settings settings{settings_.name, server.hidden, limits_, log_,
                                        [told](const std::string& reason) {
-                                         if (*told) (*told)(reason);
+                                         if (auto tell = std::exchange(*told, nullptr)) tell(reason);
                                        },
                                        [told, changed = on_tools_changed_] {
                                          if (*told && changed) changed();

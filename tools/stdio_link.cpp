@@ -27,8 +27,9 @@ StdioLink::StdioLink(const UpstreamSettings& settings, base::EventLoops& loops,
 base::Task<Result<Discovery>> StdioLink::discover() {
   reset();
   const auto on_end = std::make_shared<StdioStarter::OnEnd>();
+  // Let go with the telling, because it holds what holds this link.
   StdioStarter::OnEnd told = [on_end](const std::string& reason) {
-    if (*on_end) (*on_end)(reason);
+    if (auto tell = std::exchange(*on_end, nullptr)) tell(reason);
   };
   auto started = co_await starter_.start(std::move(told));
   if (!started) co_return started.error();
