@@ -62,8 +62,9 @@ std::set<fs::path> directories_to(const fs::path& path) {
   return directories;
 }
 
-FileWatch::FileWatch()
-    : events_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+FileWatch::FileWatch(milliseconds quiet)
+    : quiet_(quiet),
+      events_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
       wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
 void FileWatch::look_after(FileSet files) {
@@ -85,7 +86,7 @@ FileWatch::News FileWatch::settle(FileSet now) {
   Clock::time_point last_change = begin;
   arm(now);
   while (true) {
-    const Clock::time_point end = last_change + quiet;
+    const Clock::time_point end = last_change + quiet_;
     const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
     if (wait_for_event(std::max(left, milliseconds(1)))) return News::woken;
     FileSet next = now.looked_at_again();
@@ -97,7 +98,7 @@ FileWatch::News FileWatch::settle(FileSet now) {
     } else if (!written_.empty()) {
       last_change = at;
     }
-    if (at >= last_change + quiet || at - begin > longest_unrest) return News::changed;
+    if (at >= last_change + quiet_ || at - begin > longest_unrest) return News::changed;
   }
 }
 

@@ -17,17 +17,16 @@ namespace base {
 /// seconds. It looks at files, which may take long: of a thread of its own, but for wake().
 class FileWatch {
  public:
-  static constexpr std::chrono::milliseconds quiet{250};
   /// A change counts after this long at the latest, even when there is no quiet.
   static constexpr std::chrono::seconds longest_unrest{30};
 
-  FileWatch();
+  explicit FileWatch(std::chrono::milliseconds quiet = std::chrono::milliseconds(250));
 
   /// What is waited for: that one of these is no longer what it was when it was read.
   void look_after(FileSet files);
 
   enum class News { changed, woken };
-  /// `changed` once nothing has changed for `quiet` and nobody still writes a file: half a file is
+  /// `changed` once nothing has changed for that quiet and nobody still writes a file: half a file is
   /// none.
   News wait();
   /// Ends wait(), or the next one. Thread-safe.
@@ -42,6 +41,7 @@ class FileWatch {
   void arm(const FileSet& files);
   int add(const std::filesystem::path& path, std::uint32_t events);
 
+  const std::chrono::milliseconds quiet_;
   FileDescriptor events_;  // not open: there is no inotify
   FileDescriptor wakeup_;
   FileSet files_;

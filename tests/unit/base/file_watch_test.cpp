@@ -28,6 +28,8 @@ std::future<FileWatch::News> wait_for(FileWatch& watch) {
   return std::async(std::launch::async, [&watch] { return watch.wait(); });
 }
 
+constexpr std::chrono::milliseconds quiet{20};
+
 // Less than it takes to look again without being told.
 constexpr std::chrono::seconds soon{4};
 
@@ -41,7 +43,7 @@ TEST_CASE("a change is told after the quiet that follows it", "[file_watch]") {
   const tests::TempDir dir;
   const fs::path file = dir / "sub/a.yaml";
   tests::write_file(file, "a");
-  FileWatch watch;
+  FileWatch watch(quiet);
 
   SECTION("of a file that is written") {
     watch.look_after(files_of({file}));
@@ -77,21 +79,21 @@ TEST_CASE("a change is told after the quiet that follows it", "[file_watch]") {
   auto news = wait_for(watch);
   REQUIRE(comes_soon(news));
   CHECK(news.get() == FileWatch::News::changed);
-  CHECK(std::chrono::steady_clock::now() - begin >= FileWatch::quiet);
+  CHECK(std::chrono::steady_clock::now() - begin >= quiet);
 }
 
 TEST_CASE("a file counts when its writer has closed it", "[file_watch]") {
   const tests::TempDir dir;
   const fs::path file = dir / "a.yaml";
   tests::write_file(file, "a");
-  FileWatch watch;
+  FileWatch watch(quiet);
   watch.look_after(files_of({file}));
   std::ofstream writer(file);
   writer << "half" << std::flush;
   auto news = wait_for(watch);
-  CHECK(news.wait_for(3 * FileWatch::quiet) == std::future_status::timeout);
+  CHECK(news.wait_for(3 * quiet) == std::future_status::timeout);
   writer << " and half" << std::flush;
-  CHECK(news.wait_for(3 * FileWatch::quiet) == std::future_status::timeout);
+  CHECK(news.wait_for(3 * quiet) == std::future_status::timeout);
   writer.close();
   CHECK(comes_soon(news));
 }
@@ -99,11 +101,11 @@ TEST_CASE("a file counts when its writer has closed it", "[file_watch]") {
 TEST_CASE("other files change nothing, and waking ends the wait", "[file_watch]") {
   const tests::TempDir dir;
   tests::write_file(dir / "a.yaml", "a");
-  FileWatch watch;
+  FileWatch watch(quiet);
   watch.look_after(files_of({dir / "a.yaml"}));
   auto news = wait_for(watch);
   for (int i = 0; i < 50; ++i) tests::write_file(dir / ("other" + std::to_string(i)), "x");
-  CHECK(news.wait_for(2 * FileWatch::quiet) == std::future_status::timeout);
+  CHECK(news.wait_for(2 * quiet) == std::future_status::timeout);
   watch.wake();
   REQUIRE(comes_soon(news));
   CHECK(news.get() == FileWatch::News::woken);

@@ -101,7 +101,7 @@ TEST_CASE("what cannot be loaded or applied leaves in force what is", "[reloader
   CHECK(reloader->status().in_force->public_url == "mended");
 }
 
-TEST_CASE("a file that hangs does not keep the gateway from stopping", "[reloader]") {
+TEST_CASE("a file that hangs does not keep the gateway from stopping", "[reloader][slow]") {
   struct Hang {
     std::promise<void> began, file, ended;
   };
