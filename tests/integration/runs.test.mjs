@@ -162,11 +162,13 @@ test('a run that needs an approval is parked, across a crash, and goes on when a
 
 test('a run goes on by itself after kill -9, and nothing that has a result is asked or called again', async () => {
   const server = await modernServer();
+  let killed;
+  const kill = new Promise((resolve) => (killed = resolve));
   const model = await modelServer([
     { calls: [{ tool: 'm__count', args: {} }, { tool: 'm__echo', args: { text: 'x' } }] },
     { calls: [{ tool: 'm__add', args: { a: 1, b: 2 } }] },
     { text: 'All done.' },
-  ], { delay: 150 });
+  ], { delay: (turn) => turn > 0 && kill });
   let sluice;
   try {
     sluice = await Sluice.start({
@@ -183,6 +185,7 @@ test('a run goes on by itself after kill -9, and nothing that has a result is as
     const run = await started(sluice);
     await eventually('the first turn is over', async () => (await show(sluice, run)).steps === 1);
     await sluice.kill();
+    killed();
     const asked = model.questions.length;
     await sluice.start();
     const facts = await isStatus(sluice, run, 'done');

@@ -13,7 +13,7 @@ function toolCallChunks(calls) {
 /**
  * A model behind OpenAI's API that follows a plan: `answers[turn]` is `{calls}`, `{text}`, `{status}` or `{drop: true}`.
  * The turn is the number of answers that the question repeats. Each question is noted in `file` before it is answered,
- * so that the count survives whatever happens to the gateway.
+ * so that the count survives whatever happens to the gateway. `delay` is in milliseconds, or waits for the turn itself.
  */
 export async function modelServer(answers, { file, delay = 0 } = {}) {
   const questions = [];
@@ -24,7 +24,7 @@ export async function modelServer(answers, { file, delay = 0 } = {}) {
     questions.push({ turn, run, body, headers: req.headers, path: req.url });
     if (file) appendFileSync(file, JSON.stringify({ run, turn, at: Date.now() }) + '\n');
     const plan = typeof answers === 'function' ? answers(turn, body, questions.length) : answers[turn];
-    await sleep(delay);
+    await (typeof delay === 'function' ? delay(turn) : sleep(delay));
     if (plan?.status) {
       res.writeHead(plan.status, { 'Content-Type': 'application/json', ...plan.headers });
       return res.end(JSON.stringify({ error: { message: plan.message ?? 'as planned' } }));
