@@ -10,6 +10,9 @@
 #include "gateway/server_settings.h"
 #include "gateway/unix_login.h"
 #include "policies/approvals/approval_table.h"
+#include "policies/approvals/memory_approvals.h"
+#include "policies/approvals/redis_approvals.h"
+#include "policies/approve_reader.h"
 #include "policies/ledger/redis_epoch.h"
 #include "policies/ledger/redis_settings.h"
 #include "policies/ledger/spending_table.h"
@@ -19,6 +22,7 @@ namespace gateway {
 namespace {
 
 const policies::ledger::SystemClock ledger_clock;
+constexpr std::chrono::seconds settle_pause{1};
 
 std::unique_ptr<policies::ledger::Ledger> make_ledger(const Config& config, base::EventLoops& loops,
                                                       base::Journal& journal,
@@ -30,9 +34,21 @@ std::unique_ptr<policies::ledger::Ledger> make_ledger(const Config& config, base
       loops, *config.redis, journal, ledger_clock, config.store_down.ledger, state.store_epoch);
 }
 
+std::unique_ptr<policies::approvals::Approvals> make_approvals(const Config& config,
+                                                               base::EventLoops& loops,
+                                                               base::Journal& journal,
+                                                               const JournalState& state) {
+  if (!config.redis) {
+    return std::make_unique<policies::approvals::MemoryApprovals>(journal, ledger_clock,
+                                                                  state.asked);
+  }
+  return std::make_unique<policies::approvals::RedisApprovals>(loops, *config.redis, journal);
+}
+
 // A Redis that does not answer may be there later: then its first admission is what finds out.
 base::Status check_store(const Config& config, const policies::PolicyDocument& policy) {
-  if (!config.redis || !policies::has_budgets(policy)) return {};
+  const bool must_keep = policies::has_budgets(policy) || policies::has_approvals(policy);
+  if (!config.redis || !must_keep) return {};
   base::BlockingLoop loop;
   base::RedisConnection redis(loop.loop(), *config.redis);
   base::Status kept = loop.run(policies::ledger::check_settings(redis));
@@ -56,11 +72,11 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       keys_(std::move(keys)),
       loops_(config_->threads),
       ledger_(make_ledger(*config_, loops_, *journal_, state)),
-      approvals_(*journal_, ledger_clock, state.asked),
+      approvals_(make_approvals(*config_, loops_, *journal_, state)),
       policy_(std::make_shared<const policies::Policy>(std::move(loaded.policy))),
       upstreams_(enabled_servers(*config_), loops_, limits_, log, [this] { publish_snapshot(); }),
       calls_(pipeline::call_pipeline({*journal_, log_, limits_, dispatcher_, *ledger_, call_metrics_,
-                                      approvals_, ledger_clock})),
+                                      *approvals_, ledger_clock})),
       dry_runs_(pipeline::dry_run_pipeline()),
       runs_(runtime_, snapshot_, limits_),
       sessions_(limits_),
@@ -75,7 +91,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_}),
       endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
-              approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
+              *approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
       monitor_(guard_, metrics_, readiness_) {
   publish_snapshot();
 }
@@ -116,7 +132,7 @@ base::Status Gateway::open_runtime() {
   const auto tools_known = [this] { return upstreams_.current()->were_asked(); };
   auto runtime = runtime::Runtime::open(
       config_->runtime, *std::move(sealer),
-      {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, approvals_, limits_,
+      {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, *approvals_, limits_,
        tools_known});
   if (!runtime) return runtime.error();
   runtime_ = *std::move(runtime);
@@ -179,10 +195,16 @@ void Gateway::start() {
   listener_->start();
   admin_listener_->start();
   if (monitor_listener_) monitor_listener_->start();
+  loops_.at(0).spawn(keep_settling());
   loops_.start();
   if (runtime_) runtime_->start();
   reloader_.start();
   if (key_refresher_) key_refresher_->start();
+}
+
+// Questions that nobody looks at are passed on, and expire, all the same.
+base::Task<void> Gateway::keep_settling() {
+  while (co_await loops_.at(0).sleep(settle_pause)) co_await approvals_->settle();
 }
 
 void Gateway::drain() {
@@ -190,7 +212,7 @@ void Gateway::drain() {
   load_.draining = true;
   list_changes_.end_all();
   if (runtime_) runtime_->drain();
-  approvals_.end_waiting();
+  approvals_->end_waiting();
   listener_->stop();
 }
 

@@ -5,7 +5,6 @@
 
 #include <asio/redirect_error.hpp>
 
-#include "base/time_text.h"
 #include "policies/approvals/approval_events.h"
 
 namespace policies::approvals {
@@ -18,28 +17,6 @@ using base::Result;
 using base::Status;
 
 constexpr std::size_t most_used = 1'000;
-
-Error no_such(const std::string& id) {
-  return {Code::not_found, "There is no approval " + id + " that waits or stands.", {}};
-}
-
-// Who decided before, for whoever comes second.
-Error decided_before(const Approval& approval) {
-  if (approval.state == State::expired) {
-    return {Code::refused, "Approval " + approval.id + " expired: nobody decided in time.", {}};
-  }
-  const Vote& last = approval.votes.back();
-  return {Code::refused,
-          last.decider.person + (last.approves ? " approved " : " denied ") + approval.id + " at " +
-              base::rfc3339(last.time, 0) + ".",
-          {}};
-}
-
-// An edit changes arguments, and with them perhaps what rules say; nothing else.
-bool is_edit_of(const Ask& edit, const Ask& ask) {
-  return edit.tenant == ask.tenant && edit.agent == ask.agent && edit.tool == ask.tool &&
-         edit.definition == ask.definition;
-}
 
 }  // namespace
 
@@ -94,7 +71,7 @@ std::optional<Approval> MemoryApprovals::find_remembered(const Ask& ask) {
   std::vector<Remembering> candidates;
   {
     const std::lock_guard lock(mutex_);
-    settle();
+    settle_due();
     if (by_family_.empty()) return std::nullopt;
     const auto [first, last] = by_family_.equal_range(family(ask));
     for (auto found = first; found != last; ++found) {
@@ -115,7 +92,7 @@ std::optional<Approval> MemoryApprovals::find_remembered(const Ask& ask) {
 Result<MemoryApprovals::Begun> MemoryApprovals::begin(Ask ask) {
   const std::string print = fingerprint(ask);
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   if (const auto found = by_print_.find(print); found != by_print_.end()) {
     const Entry& entry = entries_.at(found->second);
     if (!entry.durable) return Begun{found->second, std::nullopt, {}};
@@ -146,10 +123,7 @@ Status MemoryApprovals::check_room(const Ask& ask) const {
     }
   }
   if (waiting < limits_.waiting_per_agent && by_print_.size() < limits_.standing) return {};
-  return Error{Code::limit,
-               "Too many approvals of agent " + ask.agent +
-                   " wait already. Nothing was sent. Try again when some are decided.",
-               {}};
+  return too_many_waiting(ask.agent);
 }
 
 Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& committed) {
@@ -187,6 +161,12 @@ base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string
   }
 }
 
+base::Task<void> MemoryApprovals::settle() {
+  const std::lock_guard lock(mutex_);
+  settle_due();
+  co_return;
+}
+
 void MemoryApprovals::end_waiting() {
   const std::lock_guard lock(mutex_);
   ending_ = true;
@@ -198,9 +178,9 @@ void MemoryApprovals::end_waiting() {
 Result<Approval> MemoryApprovals::look(const std::string& id, const Alarm& alarm,
                                        base::SteadyTime& end) {
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   Entry* entry = find_standing(id);
-  if (entry == nullptr) return no_such(id);
+  if (entry == nullptr) return no_such_approval(id);
   if (entry->approval.state != State::pending) return entry->approval;
   if (ending_) {
     end = std::chrono::steady_clock::now();
@@ -222,16 +202,14 @@ void MemoryApprovals::stop_waiting(const std::string& id, const Alarm& alarm) {
 base::Task<Result<std::unique_ptr<Grant>>> MemoryApprovals::claim(std::string id,
                                                                   std::string request) {
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   const auto found = entries_.find(id);
-  if (found == entries_.end()) co_return no_such(id);
+  if (found == entries_.end()) co_return no_such_approval(id);
   Entry& entry = found->second;
   const std::string& user =
       entry.claimed_by.empty() ? entry.approval.redeemed_by : entry.claimed_by;
-  if (!user.empty()) {
-    co_return Error{Code::refused, "Approval " + id + " was used by call " + user + ".", {}};
-  }
-  if (entry.approval.state != State::approved) co_return no_such(id);
+  if (!user.empty()) co_return used_before(id, user);
+  if (entry.approval.state != State::approved) co_return no_such_approval(id);
   entry.claimed_by = request;
   co_return std::unique_ptr<Grant>(
       std::make_unique<MemoryGrant>(*this, entry.approval, std::move(request)));
@@ -301,23 +279,15 @@ base::Task<Result<Approval>> MemoryApprovals::decide(std::string id, Decision de
 Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id,
                                                            const Decision& decision,
                                                            Approval& after) {
-  if (decision.remember && (decision.edit || !compile_predicate(decision.remember->arguments))) {
-    return Error{Code::invalid,
-                 "What is to be remembered must be a JSON Schema, and nothing is remembered of an "
-                 "edit.",
-                 {}};
-  }
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   const auto found = entries_.find(id);
-  if (found == entries_.end() || !found->second.durable) return no_such(id);
+  if (found == entries_.end() || !found->second.durable) return no_such_approval(id);
   Entry& entry = found->second;
-  if (Status allowed = check_decider(entry, decision.decider); !allowed) return allowed.error();
-  if (decision.edit && !is_edit_of(*decision.edit, entry.approval.ask)) {
-    return Error{Code::invalid,
-                 "The tool was defined anew since " + id + " was asked: it cannot be edited.",
-                 {}};
+  if (!entry.deciding.empty()) {
+    return Error{Code::refused, entry.deciding + " is deciding " + id + " at this moment.", {}};
   }
+  if (Status allowed = check_decision(entry.approval, decision); !allowed) return allowed.error();
   after = entry.approval;
   Json event = vote_event(decision, clock_.wall());
   if (Status applied = apply_event(after, event); !applied) return applied.error();
@@ -325,38 +295,11 @@ Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id
   return entry_of(after, std::move(event));
 }
 
-Status MemoryApprovals::check_decider(const Entry& entry, const Decider& decider) const {
-  const Approval& approval = entry.approval;
-  if (approval.state != State::pending) return decided_before(approval);
-  if (!entry.deciding.empty()) {
-    return Error{
-        Code::refused, entry.deciding + " is deciding " + approval.id + " at this moment.", {}};
-  }
-  if (decider.person == approval.ask.owner) {
-    return Error{Code::unauthorized,
-                 decider.person + " owns agent " + approval.ask.agent +
-                     ": somebody else must decide what it may do.",
-                 {}};
-  }
-  if (approval.has_vote_of(decider.person)) {
-    return Error{Code::refused,
-                 decider.person + " has approved " + approval.id + " already; more people must.",
-                 {}};
-  }
-  if (approval.asks(decider)) return {};
-  std::string names;
-  for (const std::string& name : approval.waits_for()) names += (names.empty() ? "" : ", ") + name;
-  return Error{Code::unauthorized,
-               "Approval " + approval.id + " waits for " + names + "; " + decider.person +
-                   " is none of them.",
-               {}};
-}
-
 base::Task<Result<Approval>> MemoryApprovals::find(std::string id) {
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   Entry* entry = find_standing(id);
-  if (entry == nullptr || !entry->durable) co_return no_such(id);
+  if (entry == nullptr || !entry->durable) co_return no_such_approval(id);
   co_return entry->approval;
 }
 
@@ -364,7 +307,7 @@ base::Task<Result<std::vector<Approval>>> MemoryApprovals::list() {
   std::vector<Approval> standing;
   {
     const std::lock_guard lock(mutex_);
-    settle();
+    settle_due();
     for (const auto& [id, entry] : entries_) {
       const bool used_up =
           entry.approval.state == State::redeemed && !entry.approval.remembered.has_value();

@@ -12,16 +12,11 @@
 #include <vector>
 
 #include "policies/approvals/approvals.h"
+#include "policies/approvals/decision_rules.h"
 #include "policies/ledger/clock.h"
 #include "tools/schema/schema.h"
 
 namespace policies::approvals {
-
-/// Bounds on what agents can make people look at, and this process keep.
-struct ApprovalLimits {
-  std::size_t waiting_per_agent = 100;
-  std::size_t standing = 10'000;
-};
 
 /// Approvals of one process, whose truth is its journal: whatever is promised is committed before,
 /// and a start begins with what ApprovalTable found.
@@ -41,10 +36,8 @@ class MemoryApprovals final : public Approvals {
   base::Task<base::Result<Approval>> decide(std::string id, Decision decision) override;
   base::Task<base::Result<Approval>> find(std::string id) override;
   base::Task<base::Result<std::vector<Approval>>> list() override;
-
-  /// From now on nobody waits: the process is ending. Calls that wait are told what they would be
-  /// told at the end of their wait.
-  void end_waiting();
+  base::Task<void> settle() override;
+  void end_waiting() override;
 
  private:
   class MemoryGrant;
@@ -83,15 +76,13 @@ class MemoryApprovals final : public Approvals {
 
   // With mutex_ held:
   base::Status check_room(const Ask& ask) const;
-  base::Status check_decider(const Entry& entry, const Decider& decider) const;
   Entry* find_standing(const std::string& id);
   void add(Approval approval, bool durable);
   void schedule(Entry& entry, WallTime due);
-  void settle();
+  void settle_due();
   void settle(Entry& entry, WallTime now);
   void take_out(const std::string& id);
   static void wake(Entry& entry);
-  static std::optional<tools::schema::Schema> compile_predicate(const std::string& text);
   std::string fresh_id() const;
 
   base::Journal& journal_;
