@@ -45,6 +45,18 @@ std::unique_ptr<policies::approvals::Approvals> make_approvals(const Config& con
   return std::make_unique<policies::approvals::RedisApprovals>(loops, *config.redis, journal);
 }
 
+// Loading has read its authorities already; should they be gone since, nothing can be sent.
+std::unique_ptr<ApprovalWebhook> make_webhook(const Config& config, base::EventLoops& loops,
+                                              const base::Limits& limits, base::Log& log) {
+  if (!config.webhook) return nullptr;
+  std::shared_ptr<const base::TlsContext> tls;
+  if (config.webhook->url.secure) {
+    if (auto made = base::TlsContext::client(config.webhook->authorities)) tls = *std::move(made);
+  }
+  return std::make_unique<ApprovalWebhook>(loops.at(0), *config.webhook, limits, std::move(tls),
+                                           log);
+}
+
 // A Redis that does not answer may be there later: then its first admission is what finds out.
 base::Status check_store(const Config& config, const policies::PolicyDocument& policy) {
   const bool must_keep = policies::has_budgets(policy) || policies::has_approvals(policy);
@@ -72,6 +84,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       keys_(std::move(keys)),
       loops_(config_->threads),
       ledger_(make_ledger(*config_, loops_, *journal_, state)),
+      webhook_(make_webhook(*config_, loops_, limits_, log)),
       approvals_(make_approvals(*config_, loops_, *journal_, state)),
       policy_(std::make_shared<const policies::Policy>(std::move(loaded.policy))),
       upstreams_(enabled_servers(*config_), loops_, limits_, log, [this] { publish_snapshot(); }),
@@ -88,11 +101,16 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       reloader_(std::move(reloading.load), config_, std::move(reloading.files),
                 [this](const LoadedConfig& next) { return apply(next); }, log_),
       readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
-      metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_}),
+      metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_, webhook_.get()}),
       endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
               *approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
       monitor_(guard_, metrics_, readiness_) {
+  if (webhook_) {
+    approvals_->observe([this](const auto& approval, auto notice) {
+      webhook_->tell(approval, notice);
+    });
+  }
   publish_snapshot();
 }
 

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/sqlite_journal.h"
 #include "gateway/admin.h"
+#include "gateway/approval_webhook.h"
 #include "gateway/authenticator.h"
 #include "gateway/endpoint.h"
 #include "gateway/key_refresher.h"
@@ -96,6 +97,7 @@ class Gateway {
   Load load_;
   base::EventLoops loops_;
   std::unique_ptr<policies::ledger::Ledger> ledger_;
+  std::unique_ptr<ApprovalWebhook> webhook_;  // null: not configured
   std::unique_ptr<policies::approvals::Approvals> approvals_;
 
   std::mutex publishing_;  // guards what follows: one snapshot after the other

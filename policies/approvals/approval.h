@@ -78,6 +78,10 @@ enum class State {
 };
 std::string_view to_string(State state);
 
+/// What people are told of: that they are asked, that more of them are, how it ended.
+enum class Notice { created, escalated, decided };
+std::string_view to_string(Notice notice);
+
 /// A question and what became of it.
 struct Approval {
   std::string id;  ///< `apr_…`

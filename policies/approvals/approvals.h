@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@
 #include "policies/approvals/approval.h"
 
 namespace policies::approvals {
+
+/// Is told once of each notice of an approval, by whichever process caused it; returns at once.
+using Observer = std::function<void(const Approval&, Notice)>;
 
 /// What a person decides.
 struct Decision {
@@ -47,6 +51,9 @@ class Grant {
 class Approvals {
  public:
   virtual ~Approvals() = default;
+
+  /// Before anything else is asked of it.
+  virtual void observe(Observer observer) = 0;
 
   /// The approval of exactly this call: the one that stands, one that is remembered, or a new one,
   /// which is durable when this returns. Code::unavailable: the store does not answer;

@@ -61,8 +61,10 @@ base::Task<Result<Answer>> MemoryApprovals::ask(Ask ask) {
   if (!begun) co_return begun.error();
   if (begun->standing) co_return Answer{*std::move(begun->standing), false};
   // Without entries this waits for those of the call that asked first.
+  const bool is_first = !begun->entries.empty();
   const Status committed = co_await journal_.commit(std::move(begun->entries));
-  Result<Approval> asked = finish(begun->id, committed);
+  Result<Approval> asked = finish(begun->id, committed, is_first);
+  tell_news();
   if (!asked) co_return asked.error();
   co_return Answer{*std::move(asked), false};
 }
@@ -126,7 +128,8 @@ Status MemoryApprovals::check_room(const Ask& ask) const {
   return too_many_waiting(ask.agent);
 }
 
-Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& committed) {
+Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& committed,
+                                         bool is_first) {
   const std::lock_guard lock(mutex_);
   Entry* entry = find_standing(id);
   if (entry == nullptr) return Error{Code::unavailable, "the question was not recorded", {}};
@@ -135,6 +138,7 @@ Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& co
     return committed.error();
   }
   entry->durable = true;
+  if (is_first) add_news(entry->approval, Notice::created);
   return entry->approval;
 }
 
@@ -162,9 +166,26 @@ base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string
 }
 
 base::Task<void> MemoryApprovals::settle() {
-  const std::lock_guard lock(mutex_);
-  settle_due();
+  {
+    const std::lock_guard lock(mutex_);
+    settle_due();
+  }
+  tell_news();
   co_return;
+}
+
+void MemoryApprovals::add_news(const Approval& approval, Notice notice) {
+  if (observer_) news_.emplace_back(approval, notice);
+}
+
+void MemoryApprovals::tell_news() {
+  if (!observer_) return;
+  decltype(news_) news;
+  {
+    const std::lock_guard lock(mutex_);
+    news.swap(news_);
+  }
+  for (const auto& [approval, notice] : news) observer_(approval, notice);
 }
 
 void MemoryApprovals::end_waiting() {
@@ -261,18 +282,28 @@ base::Task<Result<Approval>> MemoryApprovals::decide(std::string id, Decision de
   std::vector<base::JournalEntry> entries;
   entries.push_back(*std::move(record));
   const Status committed = co_await journal_.commit(std::move(entries));
+  const Status taken = finish_decision(id, committed, after);
+  tell_news();
+  if (!taken) co_return taken.error();
+  co_return after;
+}
+
+Status MemoryApprovals::finish_decision(const std::string& id, const Status& committed,
+                                        const Approval& after) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_.at(id);  // nobody takes out what is being decided
   entry.deciding.clear();
-  if (!committed) co_return committed.error();
+  if (!committed) return committed;
   entry.approval = after;
   schedule(entry, after.until);
   if (after.remembered && after.state == State::approved) {
     entry.remembered = compile_predicate(after.remembered->arguments);
     by_family_.emplace(family(after.ask), id);
   }
-  if (after.state != State::pending) wake(entry);
-  co_return after;
+  if (after.state == State::pending) return {};
+  wake(entry);
+  add_news(after, Notice::decided);
+  return {};
 }
 
 // Checks and takes the decision, so that nobody else decides while it is written.

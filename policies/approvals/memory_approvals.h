@@ -26,6 +26,7 @@ class MemoryApprovals final : public Approvals {
   MemoryApprovals(base::Journal& journal, const ledger::Clock& clock,
                   const std::vector<Approval>& stored = {}, ApprovalLimits limits = {});
 
+  void observe(Observer observer) override { observer_ = std::move(observer); }
   base::Task<base::Result<Answer>> ask(Ask ask) override;
   base::Task<base::Result<Approval>> wait(base::Loop& loop, std::string id,
                                           std::chrono::milliseconds longest,
@@ -66,11 +67,15 @@ class MemoryApprovals final : public Approvals {
 
   std::optional<Approval> find_remembered(const Ask& ask);
   base::Result<Begun> begin(Ask ask);
-  base::Result<Approval> finish(const std::string& id, const base::Status& committed);
+  base::Result<Approval> finish(const std::string& id, const base::Status& committed,
+                                bool is_first);
   base::Result<Approval> look(const std::string& id, const Alarm& alarm, base::SteadyTime& end);
   void stop_waiting(const std::string& id, const Alarm& alarm);
   base::Result<base::JournalEntry> begin_decision(const std::string& id, const Decision& decision,
                                                   Approval& after);
+  base::Status finish_decision(const std::string& id, const base::Status& committed,
+                               const Approval& after);
+  void tell_news();
   void redeemed(const std::string& id);
   void released(const std::string& id);
 
@@ -79,6 +84,7 @@ class MemoryApprovals final : public Approvals {
   Entry* find_standing(const std::string& id);
   void add(Approval approval, bool durable);
   void schedule(Entry& entry, WallTime due);
+  void add_news(const Approval& approval, Notice notice);
   void settle_due();
   void settle(Entry& entry, WallTime now);
   void take_out(const std::string& id);
@@ -88,6 +94,7 @@ class MemoryApprovals final : public Approvals {
   base::Journal& journal_;
   const ledger::Clock& clock_;
   const ApprovalLimits limits_;
+  Observer observer_;
 
   std::mutex mutex_;  // guards all below
   bool ending_ = false;
@@ -95,6 +102,7 @@ class MemoryApprovals final : public Approvals {
   std::unordered_map<std::string, std::string> by_print_;  ///< of those that a call may find
   std::unordered_multimap<std::string, std::string> by_family_;  ///< of those that are remembered
   std::set<Due> due_;  ///< when the clock changes which one
+  std::vector<std::pair<Approval, Notice>> news_;  ///< that the observer is told without mutex_
   std::deque<std::string> used_;  ///< redeemed: kept for a while, to say who decided
 };
 

@@ -74,7 +74,9 @@ void MemoryApprovals::settle(Entry& entry, WallTime now) {
   [[maybe_unused]] const Status taken = journal_.submit(std::move(entries));
   if (!pending) return take_out(id);
   schedule(entry, approval.until);
-  if (approval.state != State::pending) wake(entry);
+  const bool passed_on = approval.state == State::pending;
+  add_news(approval, passed_on ? Notice::escalated : Notice::decided);
+  if (!passed_on) wake(entry);
 }
 
 void MemoryApprovals::take_out(const std::string& id) {

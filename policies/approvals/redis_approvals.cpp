@@ -75,6 +75,10 @@ Status RedisApprovals::record(const Change& change) {
   return journal_.submit(std::move(entries));
 }
 
+void RedisApprovals::tell(const Approval& approval, Notice notice) const {
+  if (observer_) observer_(approval, notice);
+}
+
 Task<Status> RedisApprovals::commit(const Change& change) {
   std::vector<base::JournalEntry> entries;
   entries.push_back(
@@ -94,6 +98,9 @@ Task<Result<Loaded>> RedisApprovals::current(RedisStore& store, std::string tena
     const auto appended = co_await store.append(*loaded, *change, limits_);
     if (!appended) co_return appended.error();
     if (*appended != Appended::done) continue;
+    const bool was_pending = loaded->approval.state == State::pending;
+    const bool passed_on = change->after.state == State::pending;
+    if (was_pending) tell(change->after, passed_on ? Notice::escalated : Notice::decided);
     if (Status taken = record(*change); !taken) co_return taken.error();
   }
   co_return too_busy();
@@ -163,7 +170,10 @@ Task<Result<Approval>> RedisApprovals::create(RedisStore& store, Ask ask) {
   if (*appended == Appended::too_many) co_return too_many_waiting(asked.ask.agent);
   if (*appended != Appended::done) co_return Error{Code::refused, "it was asked before", {}};
   const Status committed = co_await commit(*change);
-  if (committed) co_return change->after;
+  if (committed) {
+    tell(change->after, Notice::created);
+    co_return change->after;
+  }
   before->approval = change->after;
   before->events.push_back(change->event);
   const auto taken_back = change_of(*before, ended_event("it was not recorded", before->now));
@@ -255,7 +265,9 @@ Task<Result<Approval>> RedisApprovals::add_word(RedisStore& store, std::string i
                       "The store did not answer: look whether " + id + " is decided.",
                       appended.error().detail};
     }
-    if (*appended == Appended::done) co_return change->after;
+    if (*appended != Appended::done) continue;
+    if (change->after.state != State::pending) tell(change->after, Notice::decided);
+    co_return change->after;
   }
   co_return too_busy();
 }

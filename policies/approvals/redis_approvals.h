@@ -25,6 +25,7 @@ class RedisApprovals final : public Approvals {
                  ApprovalLimits limits = {});
   ~RedisApprovals() override;
 
+  void observe(Observer observer) override { observer_ = std::move(observer); }
   base::Task<base::Result<Answer>> ask(Ask ask) override;
   base::Task<base::Result<Approval>> wait(base::Loop& loop, std::string id,
                                           std::chrono::milliseconds longest,
@@ -49,6 +50,7 @@ class RedisApprovals final : public Approvals {
   Node& node_of(const asio::execution_context& context);
   base::Result<Change> change_of(const Loaded& before, base::Json event) const;
   base::Status record(const Change& change);
+  void tell(const Approval& approval, Notice notice) const;
   base::Task<base::Status> commit(const Change& change);
 
   base::Task<base::Result<Loaded>> look_up(RedisStore& store, std::string id);
@@ -63,6 +65,7 @@ class RedisApprovals final : public Approvals {
   base::Journal& journal_;
   const ApprovalLimits limits_;
   const std::string name_;  ///< of this gateway, in what it records
+  Observer observer_;
   std::atomic<bool> ending_{false};
   std::vector<std::unique_ptr<Node>> nodes_;  // one per loop
 };

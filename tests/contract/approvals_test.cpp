@@ -61,6 +61,7 @@ class Subject {
  public:
   virtual ~Subject() { stop(); }
   base::EventLoops& loops() { return loops_; }
+  std::size_t gateways() const { return approvals_.size(); }
   Approvals& at(std::size_t gateway) { return *approvals_[gateway % approvals_.size()]; }
 
   template <class T>
@@ -529,6 +530,41 @@ TEST_CASE("approvals: an agent may not make people wade through questions", "[co
     const std::string first = subject->ask(tests::ask_of("0")).approval.id;
     REQUIRE(subject->decide(first, tests::word_of("ann", false)).ok());
     CHECK(subject->run(subject->at(1).ask(tests::ask_of())).ok());
+  }
+}
+
+TEST_CASE("approvals: of all gateways exactly one tells people", "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    std::mutex mutex;
+    std::vector<std::string> told;
+    for (std::size_t gateway = 0; gateway < subject->gateways(); ++gateway) {
+      subject->at(gateway).observe([&](const Approval& approval, Notice notice) {
+        const std::lock_guard lock(mutex);
+        told.push_back(std::string(to_string(notice)) + " " +
+                       std::string(to_string(approval.state)));
+      });
+    }
+    const auto settled = [](Approvals& approvals) -> base::Task<bool> {
+      co_await approvals.settle();
+      co_return true;
+    };
+    Ask question = short_question(milliseconds(600));
+    question.terms.clauses = {tests::clause_of({"ops"}, 1, {"directors"})};
+    for (std::size_t gateway = 0; gateway < 3; ++gateway) subject->ask(question, gateway);
+    for (int turn = 0; turn < 2; ++turn) {
+      ::usleep(650'000);
+      for (std::size_t gateway = 0; gateway < 3; ++gateway) {
+        subject->run(settled(subject->at(gateway)), gateway % 2);
+      }
+    }
+    const std::string other = subject->ask(tests::ask_of("{}")).approval.id;
+    REQUIRE(subject->decide(other, tests::word_of("ann")).ok());
+    const std::lock_guard lock(mutex);
+    CHECK(told == std::vector<std::string>{"created pending", "escalated pending",
+                                           "decided expired", "created pending",
+                                           "decided approved"});
   }
 }
 
