@@ -90,6 +90,10 @@ bool Approval::has_vote_of(const std::string& person) const {
                      [&](const Vote& vote) { return vote.decider.person == person; });
 }
 
+bool Approval::speaks_for_others() const {
+  return remembered && (state == State::approved || state == State::redeemed);
+}
+
 bool Approval::met() const {
   return std::all_of(clauses.begin(), clauses.end(),
                      [this](const Clause& clause) { return met_by(clause, votes); });

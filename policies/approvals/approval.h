@@ -99,6 +99,8 @@ struct Approval {
   /// Whether a clause that is not met yet asks this person.
   bool asks(const Decider& decider) const;
   bool has_vote_of(const std::string& person) const;
+  /// Whether like calls need no question because of it.
+  bool speaks_for_others() const;
   /// Whether all clauses are met.
   bool met() const;
   /// Names of people and groups of the clauses that are not met, each once.

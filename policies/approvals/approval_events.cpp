@@ -102,6 +102,14 @@ void apply_escalated(Approval& approval, const Json& event) {
   approval.until = time_of(event.at("at")) + approval.ask.terms.expires;
 }
 
+// What was decided of its own call stands for as long as without it.
+void apply_forgotten(Approval& approval) {
+  approval.remembered.reset();
+  if (approval.votes.empty()) throw std::invalid_argument("nobody decided");
+  approval.until =
+      std::min(approval.until, approval.votes.back().time + approval.ask.terms.expires);
+}
+
 void apply_known(Approval& approval, const Json& event) {
   const std::string name = event.at("event");
   if (name == "asked") {
@@ -117,6 +125,8 @@ void apply_known(Approval& approval, const Json& event) {
     approval.state = State::redeemed;
     approval.redeemed_by = event.at("request");
     if (approval.remembered) approval.until = approval.remembered->until;
+  } else if (name == "forgotten") {
+    apply_forgotten(approval);
   } else if (name == "released") {
     approval.state = State::approved;
     approval.redeemed_by.clear();
@@ -176,6 +186,13 @@ Json redeemed_event(const std::string& request, const std::string& intent, WallT
   Json event = begin("redeemed", now);
   event["request"] = request;
   event["intent"] = intent;
+  return event;
+}
+
+Json forgotten_event(const Decider& decider, WallTime now) {
+  Json event = begin("forgotten", now);
+  event["person"] = decider.person;
+  event["login"] = decider.login;
   return event;
 }
 

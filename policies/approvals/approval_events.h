@@ -21,6 +21,7 @@ base::Json vote_event(const Decision& decision, WallTime now);
 /// expires, or what was decided is over.
 base::Json clock_event(const Approval& approval, WallTime now);
 base::Json redeemed_event(const std::string& request, const std::string& intent, WallTime now);
+base::Json forgotten_event(const Decider& decider, WallTime now);
 /// The use did not come to be: the approval stands again, until `until`.
 base::Json released_event(WallTime until, WallTime now);
 /// Somebody's word, which was recorded before, may not count.

@@ -81,6 +81,11 @@ class Approvals {
   /// may have been decided.
   virtual base::Task<base::Result<Approval>> decide(std::string id, Decision decision) = 0;
 
+  /// From now on calls like it are asked about again. What was decided of its own call stands.
+  /// Code::not_found: nothing is remembered of it; Code::unavailable: it is remembered still, or
+  /// that it is not could not be recorded.
+  virtual base::Task<base::Result<Approval>> forget(std::string id, Decider decider) = 0;
+
   /// Code::not_found when there is no such id.
   virtual base::Task<base::Result<Approval>> find(std::string id) = 0;
   /// Oldest first.

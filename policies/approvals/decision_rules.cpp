@@ -73,6 +73,10 @@ Error used_before(const std::string& id, const std::string& request) {
   return {Code::refused, "Approval " + id + " was used by call " + request + ".", {}};
 }
 
+Error nothing_remembered(const std::string& id) {
+  return {Code::not_found, "Nothing is remembered of approval " + id + ".", {}};
+}
+
 Status check_decision(const Approval& approval, const Decision& decision) {
   if (decision.remember && (decision.edit || !compile_predicate(decision.remember->arguments))) {
     return Error{Code::invalid,

@@ -21,6 +21,8 @@ base::Error too_many_waiting(const std::string& agent);
 /// Another call has the one use.
 base::Error used_before(const std::string& id, const std::string& request);
 
+base::Error nothing_remembered(const std::string& id);
+
 /// Whether this person may say this now, as Approvals::decide() tells.
 base::Status check_decision(const Approval& approval, const Decision& decision);
 

@@ -247,8 +247,12 @@ void MemoryApprovals::redeemed(const std::string& id) {
     entry.approval.until = entry.approval.remembered->until;
     return schedule(entry, entry.approval.until);
   }
-  due_.erase({entry.due, id});
-  used_.push_back(id);
+  use_up(entry);
+}
+
+void MemoryApprovals::use_up(Entry& entry) {
+  due_.erase({entry.due, entry.approval.id});
+  used_.push_back(entry.approval.id);
   entry.approval.ask.arguments.clear();
   entry.approval.edited.reset();
   if (used_.size() <= most_used) return;
@@ -324,6 +328,39 @@ Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id
   if (Status applied = apply_event(after, event); !applied) return applied.error();
   entry.deciding = decision.decider.person;
   return entry_of(after, std::move(event));
+}
+
+base::Task<Result<Approval>> MemoryApprovals::forget(std::string id, Decider decider) {
+  Approval after;
+  Json event;
+  std::vector<base::JournalEntry> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    settle_due();
+    const Entry* entry = find_standing(id);
+    const bool holds = entry != nullptr && entry->approval.speaks_for_others();
+    if (!holds) co_return nothing_remembered(id);
+    after = entry->approval;
+    event = forgotten_event(decider, clock_.wall());
+    if (Status applied = apply_event(after, event); !applied) co_return applied.error();
+    entries.push_back(entry_of(after, event));
+  }
+  const Status committed = co_await journal_.commit(std::move(entries));
+  if (!committed) co_return committed.error();
+  forgotten(id, event);
+  co_return after;
+}
+
+// It may have been used, or be over, since it was looked at.
+void MemoryApprovals::forgotten(const std::string& id, const Json& event) {
+  const std::lock_guard lock(mutex_);
+  Entry* entry = find_standing(id);
+  if (entry == nullptr || !entry->approval.remembered) return;
+  [[maybe_unused]] const Status applied = apply_event(entry->approval, event);
+  std::erase_if(by_family_, [&](const auto& remembered) { return remembered.second == id; });
+  entry->remembered.reset();
+  if (entry->approval.state == State::redeemed) return use_up(*entry);
+  schedule(*entry, entry->approval.until);
 }
 
 base::Task<Result<Approval>> MemoryApprovals::find(std::string id) {

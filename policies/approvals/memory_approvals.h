@@ -35,6 +35,7 @@ class MemoryApprovals final : public Approvals {
                                                          std::string request) override;
   base::Task<base::Status> end(std::string id, std::string reason) override;
   base::Task<base::Result<Approval>> decide(std::string id, Decision decision) override;
+  base::Task<base::Result<Approval>> forget(std::string id, Decider decider) override;
   base::Task<base::Result<Approval>> find(std::string id) override;
   base::Task<base::Result<std::vector<Approval>>> list() override;
   base::Task<void> settle() override;
@@ -76,6 +77,7 @@ class MemoryApprovals final : public Approvals {
   base::Status finish_decision(const std::string& id, const base::Status& committed,
                                const Approval& after);
   void tell_news();
+  void forgotten(const std::string& id, const base::Json& event);
   void redeemed(const std::string& id);
   void released(const std::string& id);
 
@@ -88,6 +90,7 @@ class MemoryApprovals final : public Approvals {
   void settle_due();
   void settle(Entry& entry, WallTime now);
   void take_out(const std::string& id);
+  void use_up(Entry& entry);
   static void wake(Entry& entry);
   std::string fresh_id() const;
 

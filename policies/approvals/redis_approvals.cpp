@@ -144,7 +144,7 @@ Task<Result<std::optional<Approval>>> RedisApprovals::find_remembered(
   for (const std::string& id : ids) {
     auto loaded = co_await current(store, ask.tenant, id);
     if (!loaded) co_return loaded.error();
-    if (!loaded->exists() || !loaded->approval.remembered) continue;
+    if (!loaded->exists() || !loaded->approval.speaks_for_others()) continue;
     const auto schema = compile_predicate(loaded->approval.remembered->arguments);
     if (schema && schema->decide(arguments->value) == tools::schema::Verdict::valid) {
       co_return std::optional<Approval>(std::move(loaded->approval));
@@ -285,6 +285,23 @@ Task<Result<Approval>> RedisApprovals::decide(std::string id, Decision decision)
   entries.push_back({approval_stream, id, base::dump_json(event), base::JournalEntry::Item::none});
   (void)co_await journal_.commit(std::move(entries));
   co_return decided;
+}
+
+Task<Result<Approval>> RedisApprovals::forget(std::string id, Decider decider) {
+  RedisStore& store = node_of(context_of(co_await asio::this_coro::executor)).store;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    const auto loaded = co_await look_up(store, id);
+    if (!loaded) co_return loaded.error();
+    if (!loaded->approval.speaks_for_others()) co_return nothing_remembered(id);
+    const auto change = change_of(*loaded, forgotten_event(decider, loaded->now));
+    if (!change) co_return change.error();
+    const auto appended = co_await store.append(*loaded, *change, limits_);
+    if (!appended) co_return appended.error();
+    if (*appended != Appended::done) continue;
+    if (Status committed = co_await commit(*change); !committed) co_return committed.error();
+    co_return change->after;
+  }
+  co_return too_busy();
 }
 
 Task<Result<Approval>> RedisApprovals::find(std::string id) {

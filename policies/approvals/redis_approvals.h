@@ -34,6 +34,7 @@ class RedisApprovals final : public Approvals {
                                                          std::string request) override;
   base::Task<base::Status> end(std::string id, std::string reason) override;
   base::Task<base::Result<Approval>> decide(std::string id, Decision decision) override;
+  base::Task<base::Result<Approval>> forget(std::string id, Decider decider) override;
   base::Task<base::Result<Approval>> find(std::string id) override;
   base::Task<base::Result<std::vector<Approval>>> list() override;
   base::Task<void> settle() override;

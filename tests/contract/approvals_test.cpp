@@ -462,6 +462,45 @@ TEST_CASE("approvals: what is remembered holds for like calls until its time has
   }
 }
 
+TEST_CASE("approvals: what is forgotten is asked about again, what its own call may do stands",
+          "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    const Decider bob = tests::word_of("bob").decider;
+    Decision decision = tests::word_of("ann");
+    decision.remember = {std::chrono::system_clock::now() + hours(8), "{}"};
+    const std::string id = subject->ask().approval.id;
+    CHECK(subject->run(subject->at(0).forget(id, bob)).error().code == Code::not_found);
+    REQUIRE(subject->decide(id, decision).ok());
+    CHECK(subject->ask(tests::ask_of("1")).is_remembered);
+    const auto forgotten = subject->run(subject->at(2).forget(id, bob));
+    REQUIRE(forgotten.ok());
+    CHECK_FALSE(forgotten->remembered);
+    CHECK(forgotten->until - forgotten->asked < hours(2));
+    CHECK_FALSE(subject->ask(tests::ask_of("2")).is_remembered);
+    const Answer own = subject->ask();
+    CHECK_FALSE(own.is_remembered);
+    CHECK(own.approval.state == State::approved);
+    auto grant = subject->claim(id, "req_2");
+    REQUIRE(grant.ok());
+    subject->commit(*std::move(grant));
+    CHECK(subject->run(subject->at(0).find(id)).error().code == Code::not_found);
+
+    // One that was used, of which nothing else was left.
+    const std::string used = subject->ask(tests::ask_of("3")).approval.id;
+    REQUIRE(subject->decide(used, decision).ok());
+    auto other = subject->claim(used, "req_3");
+    subject->commit(*std::move(other));
+    CHECK(subject->ask(tests::ask_of("4")).is_remembered);
+    REQUIRE(subject->run(subject->at(1).forget(used, bob)).ok());
+    CHECK_FALSE(subject->ask(tests::ask_of("5")).is_remembered);
+    CHECK(subject->run(subject->at(0).find(used)).error().code == Code::not_found);
+    CHECK(subject->run(subject->at(0).forget(used, bob)).error().code == Code::not_found);
+    CHECK(subject->claim(used, "req_4").error().code == Code::refused);
+  }
+}
+
 TEST_CASE("approvals: what is no schema is not remembered", "[contract]") {
   for (const Named& implementation : implementations) {
     INFO(implementation.name);

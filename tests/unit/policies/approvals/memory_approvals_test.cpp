@@ -267,6 +267,29 @@ TEST_CASE("what is remembered holds for like calls, until its time has passed", 
   CHECK_FALSE(f.ask().is_remembered);
 }
 
+TEST_CASE("that something is forgotten is recorded with who said so, or it is not", "[approvals]") {
+  Fixture f;
+  const std::string id = f.ask().approval.id;
+  Decision decision = tests::word_of("ann");
+  decision.remember = {f.clock.wall() + hours(8), "{}"};
+  REQUIRE(f.decide(id, decision).ok());
+  auto grant = f.claim(id);
+  (*grant)->committed();
+  const auto forget = [&] {
+    return tests::run_task(f.approvals.forget(id, tests::word_of("bob").decider));
+  };
+  f.journal.fails = true;
+  CHECK(forget().error().code == Code::unavailable);
+  CHECK(f.ask().is_remembered);
+  f.journal.fails = false;
+  REQUIRE(forget().ok());
+  const Json event = Json::parse(f.journal.entries.back().body);
+  CHECK(event["event"] == "forgotten");
+  CHECK(event["person"] == "bob");
+  CHECK(event["left"] == "nothing");
+  CHECK_FALSE(f.ask().is_remembered);
+}
+
 TEST_CASE("what is no schema is not remembered", "[approvals]") {
   Fixture f;
   const std::string id = f.ask().approval.id;
