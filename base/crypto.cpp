@@ -82,6 +82,17 @@ std::optional<Sha256Digest> parse_sha256(std::string_view hex) {
   return digest;
 }
 
+Sha256Digest hmac_sha256(std::string_view key, std::string_view text) {
+  require_sodium();
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, unsigned_data(key), key.size());
+  crypto_auth_hmacsha256_update(&state, unsigned_data(text), text.size());
+  Sha256Digest mac;
+  crypto_auth_hmacsha256_final(&state, mac.data());
+  sodium_memzero(&state, sizeof state);
+  return mac;
+}
+
 void Sha256::FreeAlgorithm::operator()(evp_md_st* algorithm) const { EVP_MD_free(algorithm); }
 void Sha256::FreeContext::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 

@@ -36,6 +36,9 @@ using Sha256Digest = std::array<std::uint8_t, 32>;
 /// The digest that 64 lower-case hexadecimal digits stand for; nullopt for anything else.
 std::optional<Sha256Digest> parse_sha256(std::string_view hex);
 
+/// RFC 2104 with SHA-256.
+Sha256Digest hmac_sha256(std::string_view key, std::string_view text);
+
 /// Incremental SHA-256; one object serves for many digests. Not thread-safe.
 class Sha256 final {
  public:

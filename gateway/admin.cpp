@@ -119,6 +119,10 @@ std::string query_agent(const RawRequest& request) {
   return std::string(value.substr(0, value.find(' ')));
 }
 
+bool asks_for_remembered(const RawRequest& request) {
+  return request.fields.start_line.find("?remembered=true ") != std::string_view::npos;
+}
+
 }  // namespace
 
 base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& request,
@@ -163,10 +167,15 @@ base::Task<HttpResponse> Admin::answer(AdminMatch match, base::Loop& loop,
   if (name == "POST /v1/call") {
     co_return co_await call(loop, request, std::move(request_id), std::move(peer.login));
   }
-  if (name == "GET /v1/approvals") co_return co_await approvals_.list();
+  if (name == "GET /v1/approvals") {
+    co_return co_await approvals_.list(asks_for_remembered(request));
+  }
   if (name == "GET /v1/approvals/{id}") co_return co_await approvals_.show(std::move(match.id));
   if (name == "POST /v1/approvals/{id}/decision") {
     co_return co_await approvals_.decide(std::move(match.id), request, std::move(peer));
+  }
+  if (name == "POST /v1/approvals/{id}/forget") {
+    co_return co_await approvals_.forget(std::move(match.id), std::move(peer));
   }
   co_return error_response(500, "This route has no handler: " + name);
 }

@@ -55,12 +55,15 @@ base::Result<policies::approvals::Remembered> read_remember(const Json& remember
 
 }  // namespace
 
-base::Task<HttpResponse> AdminApprovals::list() const {
+base::Task<HttpResponse> AdminApprovals::list(bool remembered_only) const {
   auto standing = co_await approvals_.list();
   if (!standing) co_return refuse(standing.error());
   const auto snapshot = snapshot_.get();
   Json list = Json::array();
-  for (const Approval& approval : *standing) list.push_back(approval_facts(approval, *snapshot));
+  for (const Approval& approval : *standing) {
+    if (remembered_only && !approval.speaks_for_others()) continue;
+    list.push_back(approval_facts(approval, *snapshot));
+  }
   co_return json_response(200, base::dump_json({{"approvals", std::move(list)}}));
 }
 
@@ -79,6 +82,13 @@ base::Task<HttpResponse> AdminApprovals::decide(std::string id, const RawRequest
   auto decided = co_await approvals_.decide(std::move(id), *std::move(decision));
   if (!decided) co_return refuse(decided.error());
   co_return json_response(200, base::dump_json(approval_facts(*decided, *snapshot_.get())));
+}
+
+base::Task<HttpResponse> AdminApprovals::forget(std::string id, AdminPeer peer) const {
+  policies::approvals::Decider decider{peer.person->name, peer.login, peer.person->groups};
+  auto forgotten = co_await approvals_.forget(std::move(id), std::move(decider));
+  if (!forgotten) co_return refuse(forgotten.error());
+  co_return json_response(200, base::dump_json(approval_facts(*forgotten, *snapshot_.get())));
 }
 
 // `{"decision": "approve" | "reject", "message": …, "arguments": …, "remember": …}`; with

@@ -19,10 +19,12 @@ class AdminApprovals {
                  const base::Limits& limits)
       : snapshot_(snapshot), approvals_(approvals), clock_(clock), limits_(limits) {}
 
-  base::Task<HttpResponse> list() const;
+  /// All that stand, or those that speak for calls like theirs.
+  base::Task<HttpResponse> list(bool remembered_only) const;
   base::Task<HttpResponse> show(std::string id) const;
   /// `peer` may approve: what it says is its person's word.
   base::Task<HttpResponse> decide(std::string id, const RawRequest& request, AdminPeer peer) const;
+  base::Task<HttpResponse> forget(std::string id, AdminPeer peer) const;
 
  private:
   base::Task<base::Result<policies::approvals::Decision>> read_decision(std::string id,

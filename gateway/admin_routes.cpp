@@ -18,6 +18,7 @@ constexpr AdminRoute routes[] = {
     {"GET", "/v1/approvals", Right::read},
     {"GET", "/v1/approvals/{id}", Right::read},
     {"POST", "/v1/approvals/{id}/decision", Right::approve},
+    {"POST", "/v1/approvals/{id}/forget", Right::approve},
     {"GET", "/v1/runs", Right::read},
     {"POST", "/v1/runs", Right::operate},
     {"GET", "/v1/runs/{id}", Right::read},

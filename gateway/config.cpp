@@ -68,6 +68,7 @@ class ConfigReader {
                        {"hosts", [this](const auto& node) { read_hosts(node); }},
                        {"store", [this](const auto& node) { read_store(node); }},
                        {"store_down", [this](const auto& node) { read_store_down(node); }},
+                       {"approvals", [this](const auto& node) { read_approvals(node); }},
                        {"journal", [this](const auto& node) { read_journal(node); }},
                        {"policies", [this](const auto& node) { read_policies(node); }},
                        {"servers", [this](const auto& node) { servers_.read(node, directory_); }},
@@ -139,6 +140,10 @@ class ConfigReader {
   void read_store_down(const base::YamlNode& node) {
     config_.store_down = parse_store_down(node);
     store_down_ = node;
+  }
+
+  void read_approvals(const base::YamlNode& node) {
+    config_.webhook = parse_approvals(node, directory_);
   }
 
   void read_journal(const base::YamlNode& node) {

@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/redis_connection.h"
+#include "gateway/webhook_config.h"
 #include "policies/ledger/redis_ledger.h"
 #include "policies/policy_files.h"
 #include "runtime/settings.h"
@@ -88,6 +89,7 @@ struct Config {
   std::filesystem::path store;              ///< SQLite file; with Redis nothing is in it
   std::optional<base::RedisAddress> redis;  ///< where keys and counters are instead
   StoreDown store_down;
+  std::optional<WebhookConfig> webhook;  ///< of approvals
   std::filesystem::path journal;                    ///< SQLite file
   std::filesystem::path admin_socket;               ///< unix socket beside the store
   std::vector<std::filesystem::path> policy_files;  ///< empty: no `policies:` key

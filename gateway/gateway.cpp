@@ -10,6 +10,9 @@
 #include "gateway/server_settings.h"
 #include "gateway/unix_login.h"
 #include "policies/approvals/approval_table.h"
+#include "policies/approvals/memory_approvals.h"
+#include "policies/approvals/redis_approvals.h"
+#include "policies/approve_reader.h"
 #include "policies/ledger/redis_epoch.h"
 #include "policies/ledger/redis_settings.h"
 #include "policies/ledger/spending_table.h"
@@ -19,6 +22,7 @@ namespace gateway {
 namespace {
 
 const policies::ledger::SystemClock ledger_clock;
+constexpr std::chrono::seconds settle_pause{1};
 
 std::unique_ptr<policies::ledger::Ledger> make_ledger(const Config& config, base::EventLoops& loops,
                                                       base::Journal& journal,
@@ -30,9 +34,33 @@ std::unique_ptr<policies::ledger::Ledger> make_ledger(const Config& config, base
       loops, *config.redis, journal, ledger_clock, config.store_down.ledger, state.store_epoch);
 }
 
+std::unique_ptr<policies::approvals::Approvals> make_approvals(const Config& config,
+                                                               base::EventLoops& loops,
+                                                               base::Journal& journal,
+                                                               const JournalState& state) {
+  if (!config.redis) {
+    return std::make_unique<policies::approvals::MemoryApprovals>(journal, ledger_clock,
+                                                                  state.asked);
+  }
+  return std::make_unique<policies::approvals::RedisApprovals>(loops, *config.redis, journal);
+}
+
+// Loading has read its authorities already; should they be gone since, nothing can be sent.
+std::unique_ptr<ApprovalWebhook> make_webhook(const Config& config, base::EventLoops& loops,
+                                              const base::Limits& limits, base::Log& log) {
+  if (!config.webhook) return nullptr;
+  std::shared_ptr<const base::TlsContext> tls;
+  if (config.webhook->url.secure) {
+    if (auto made = base::TlsContext::client(config.webhook->authorities)) tls = *std::move(made);
+  }
+  return std::make_unique<ApprovalWebhook>(loops.at(0), *config.webhook, limits, std::move(tls),
+                                           log);
+}
+
 // A Redis that does not answer may be there later: then its first admission is what finds out.
 base::Status check_store(const Config& config, const policies::PolicyDocument& policy) {
-  if (!config.redis || !policies::has_budgets(policy)) return {};
+  const bool must_keep = policies::has_budgets(policy) || policies::has_approvals(policy);
+  if (!config.redis || !must_keep) return {};
   base::BlockingLoop loop;
   base::RedisConnection redis(loop.loop(), *config.redis);
   base::Status kept = loop.run(policies::ledger::check_settings(redis));
@@ -56,11 +84,12 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       keys_(std::move(keys)),
       loops_(config_->threads),
       ledger_(make_ledger(*config_, loops_, *journal_, state)),
-      approvals_(*journal_, ledger_clock, state.asked),
+      webhook_(make_webhook(*config_, loops_, limits_, log)),
+      approvals_(make_approvals(*config_, loops_, *journal_, state)),
       policy_(std::make_shared<const policies::Policy>(std::move(loaded.policy))),
       upstreams_(enabled_servers(*config_), loops_, limits_, log, [this] { publish_snapshot(); }),
       calls_(pipeline::call_pipeline({*journal_, log_, limits_, dispatcher_, *ledger_, call_metrics_,
-                                      approvals_, ledger_clock})),
+                                      *approvals_, ledger_clock})),
       dry_runs_(pipeline::dry_run_pipeline()),
       runs_(runtime_, snapshot_, limits_),
       sessions_(limits_),
@@ -72,11 +101,16 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       reloader_(std::move(reloading.load), config_, std::move(reloading.files),
                 [this](const LoadedConfig& next) { return apply(next); }, log_),
       readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
-      metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_}),
+      metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_, webhook_.get()}),
       endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
-              approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
+              *approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
       monitor_(guard_, metrics_, readiness_) {
+  if (webhook_) {
+    approvals_->observe([this](const auto& approval, auto notice) {
+      webhook_->tell(approval, notice);
+    });
+  }
   publish_snapshot();
 }
 
@@ -116,7 +150,7 @@ base::Status Gateway::open_runtime() {
   const auto tools_known = [this] { return upstreams_.current()->were_asked(); };
   auto runtime = runtime::Runtime::open(
       config_->runtime, *std::move(sealer),
-      {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, approvals_, limits_,
+      {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, *approvals_, limits_,
        tools_known});
   if (!runtime) return runtime.error();
   runtime_ = *std::move(runtime);
@@ -179,10 +213,16 @@ void Gateway::start() {
   listener_->start();
   admin_listener_->start();
   if (monitor_listener_) monitor_listener_->start();
+  loops_.at(0).spawn(keep_settling());
   loops_.start();
   if (runtime_) runtime_->start();
   reloader_.start();
   if (key_refresher_) key_refresher_->start();
+}
+
+// Questions that nobody looks at are passed on, and expire, all the same.
+base::Task<void> Gateway::keep_settling() {
+  while (co_await loops_.at(0).sleep(settle_pause)) co_await approvals_->settle();
 }
 
 void Gateway::drain() {
@@ -190,7 +230,7 @@ void Gateway::drain() {
   load_.draining = true;
   list_changes_.end_all();
   if (runtime_) runtime_->drain();
-  approvals_.end_waiting();
+  approvals_->end_waiting();
   listener_->stop();
 }
 

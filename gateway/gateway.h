@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/sqlite_journal.h"
 #include "gateway/admin.h"
+#include "gateway/approval_webhook.h"
 #include "gateway/authenticator.h"
 #include "gateway/endpoint.h"
 #include "gateway/key_refresher.h"
@@ -30,7 +31,7 @@
 #include "gateway/reloader.h"
 #include "gateway/runs_api.h"
 #include "gateway/sessions.h"
-#include "policies/approvals/memory_approvals.h"
+#include "policies/approvals/approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
 
@@ -85,6 +86,7 @@ class Gateway {
   base::Status apply(const LoadedConfig& next);
   void publish_snapshot();
   void publish();
+  base::Task<void> keep_settling();
   void report_disabled_servers(const Config& config);
 
   const std::shared_ptr<const Config> config_;  // as at the start
@@ -95,7 +97,8 @@ class Gateway {
   Load load_;
   base::EventLoops loops_;
   std::unique_ptr<policies::ledger::Ledger> ledger_;
-  policies::approvals::MemoryApprovals approvals_;
+  std::unique_ptr<ApprovalWebhook> webhook_;  // null: not configured
+  std::unique_ptr<policies::approvals::Approvals> approvals_;
 
   std::mutex publishing_;  // guards what follows: one snapshot after the other
   std::shared_ptr<const policies::Policy> policy_;

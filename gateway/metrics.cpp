@@ -93,6 +93,14 @@ void show_config(MetricsText& text, const ReloadStatus& config) {
   text.sample("", {}, config.refused.empty() ? 1 : 0);
 }
 
+void show_webhook(MetricsText& text, const ApprovalWebhook::Counts& counts) {
+  text.family("sluice_webhook_messages_total", "counter",
+              "Messages about approvals, by what became of them.");
+  text.sample("", {{"outcome", "delivered"}}, value_of(counts.delivered));
+  text.sample("", {{"outcome", "failed"}}, value_of(counts.failed));
+  text.sample("", {{"outcome", "dropped"}}, value_of(counts.dropped));
+}
+
 // proc(5): the second number of statm is resident pages.
 void show_process(MetricsText& text) {
   std::uint64_t size = 0, resident = 0;
@@ -112,6 +120,7 @@ HttpResponse Metrics::page() const {
   show_upstreams(text, *sources_.upstreams.current());
   show_journal(text, sources_.journal);
   show_config(text, sources_.reloader.status());
+  if (sources_.webhook != nullptr) show_webhook(text, sources_.webhook->counts());
   show_process(text);
   return {200, {{"Content-Type", std::string(MetricsText::content_type)}}, text.take(), false};
 }

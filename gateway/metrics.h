@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/sqlite_journal.h"
+#include "gateway/approval_webhook.h"
 #include "gateway/connection.h"
 #include "gateway/pipeline/call_metrics.h"
 #include "gateway/reloader.h"
@@ -21,6 +22,7 @@ class Metrics {
     const tools::Upstreams& upstreams;
     const base::SqliteJournal& journal;
     const Reloader& reloader;
+    const ApprovalWebhook* webhook = nullptr;  ///< null: not configured
   };
 
   explicit Metrics(const Sources& sources) : sources_(sources) {}

@@ -127,15 +127,18 @@ StoreDown parse_store_down(const base::YamlNode& node) {
       value.fail("expected local or deny; found '" + text + "'");
     down.ledger.local_limits = text == "local";
   };
-  const auto read_budgets = [](const base::YamlNode& value) {
+  const auto read_deny = [](const base::YamlNode& value) {
     if (value.text() != "deny") value.fail("expected deny; found '" + value.text() + "'");
   };
   const auto read_keys = [&](const base::YamlNode& value) {
     down.keys_cached = read_cached(value);
   };
-  base::read_map(node, {{"keys", read_keys}, {"limits", read_limits}, {"budgets", read_budgets}},
-                 {{"approvals", "approvals are not part of this build"},
-                  {"runs", "the agent runtime is not part of this build"}});
+  base::read_map(node,
+                 {{"keys", read_keys},
+                  {"limits", read_limits},
+                  {"budgets", read_deny},
+                  {"approvals", read_deny}},
+                 {{"runs", "the agent runtime is not part of this build"}});
   return down;
 }
 

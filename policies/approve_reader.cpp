@@ -181,4 +181,11 @@ void check_approvers(const ApproveEntries& entries,
   }
 }
 
+bool has_approvals(const PolicyDocument& document) {
+  const auto has = [](const auto& scope) { return !scope.second.approve.empty(); };
+  return !document.default_approve.empty() ||
+         std::any_of(document.tenants.begin(), document.tenants.end(), has) ||
+         std::any_of(document.roles.begin(), document.roles.end(), has);
+}
+
 }  // namespace policies

@@ -23,4 +23,7 @@ PersonDocument read_person(const std::string& name, const base::YamlNode& node);
 void check_approvers(const ApproveEntries& entries,
                      const std::map<std::string, PersonDocument>& people);
 
+/// Whether any rule asks people.
+bool has_approvals(const PolicyDocument& document);
+
 }  // namespace policies

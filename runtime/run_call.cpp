@@ -99,7 +99,8 @@ base::Task<void> Run::watch(std::string approval) {
   while (!loop_.ending() && !state_.end() && !s_.going.draining) {
     const auto now = co_await s_.approvals.wait(loop_, approval, approval_look, nullptr);
     if (loop_.ending() || s_.going.draining) co_return;
-    if (now && now->state == policies::approvals::State::pending) {
+    const bool away = !now && now.error().code == base::Code::unavailable;
+    if (away || (now && now->state == policies::approvals::State::pending)) {
       co_await loop_.sleep(look_pause);  // it comes back at once while too many wait
       continue;
     }

@@ -46,6 +46,14 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : base::dump_json(value);
 }
 
+std::string remembered_line(const Json& facts) {
+  const Json& remembered = facts["remembered"];
+  const std::string who = facts["votes"].empty() ? "" : facts["votes"].back().value("person", "");
+  return padded(facts.value("approval", ""), 14) + padded(facts.value("tool", ""), 30) + "  " +
+         padded(facts.value("agent", ""), 16) + "  by " + who + " until " +
+         remembered.value("until", "") + " for arguments " + text_of(remembered["arguments"]);
+}
+
 void print_approval(const Json& facts) {
   const auto line = [](const char* name, const std::string& text) {
     if (!text.empty()) std::cout << padded(name, 11) << text << "\n";
@@ -136,6 +144,17 @@ base::Result<Json> body_of(const Word& word) {
   return body;
 }
 
+Exit forget(const Invocation& invocation, const std::string& id) {
+  const Config config = load_chosen_config(invocation);
+  const auto forgotten =
+      ask_gateway(config.admin_socket, "/v1/approvals/" + id + "/forget", Json::object());
+  if (forgotten && !invocation.json) {
+    std::cout << "Calls like that of " << id << " are asked about again.\n";
+    return Exit::done;
+  }
+  return print_answer(invocation, forgotten);
+}
+
 Exit decide(const Invocation& invocation, const Word& word) {
   const Config config = load_chosen_config(invocation);
   const auto body = body_of(word);
@@ -172,10 +191,14 @@ void add_approvals(CLI::App& app, Invocation& invocation) {
   approvals->require_subcommand(1);
 
   CLI::App* list = approvals->add_subcommand("list", "What waits, and what was decided lately");
-  list->footer("Example: sluice approvals list");
-  list->callback([&invocation] {
-    invocation.run = [&invocation] {
-      return print_list(invocation, "/v1/approvals", "approvals", approval_line);
+  auto remembered = std::make_shared<bool>(false);
+  list->add_flag("--remembered", *remembered, "Decisions that speak for like calls until their time");
+  list->footer("Example: sluice approvals list --remembered");
+  list->callback([&invocation, remembered] {
+    invocation.run = [&invocation, remembered] {
+      return *remembered ? print_list(invocation, "/v1/approvals?remembered=true", "approvals",
+                                      remembered_line)
+                         : print_list(invocation, "/v1/approvals", "approvals", approval_line);
     };
   });
 
@@ -209,6 +232,15 @@ void add_approvals(CLI::App& app, Invocation& invocation) {
       add_word(*approvals, invocation, no, "reject", "Deny the call until the approval expires");
   add_message(*reject, no);
   reject->footer("Example: sluice approvals reject apr_7K2M0QXR -m 'not on a Friday'");
+
+  CLI::App* forget_command = approvals->add_subcommand(
+      "forget", "End what was remembered with --remember: like calls are asked about again");
+  auto forgotten = std::make_shared<std::string>();
+  forget_command->add_option("ID", *forgotten, "apr_…")->required();
+  forget_command->footer("Example: sluice approvals forget apr_7K2M0QXR");
+  forget_command->callback([&invocation, forgotten] {
+    invocation.run = [&invocation, forgotten] { return forget(invocation, *forgotten); };
+  });
 }
 
 }  // namespace gateway::commands

@@ -34,20 +34,6 @@ Config from_client_file(const Invocation& invocation, std::vector<std::string>* 
   return client_config(invocation.client_file, listen, std::move(client));
 }
 
-// Who shares a store shares questions to people; those of one process are no use to the others.
-void check_approvals(const Config& config, const policies::PolicyDocument& policy) {
-  if (!config.redis) return;
-  const auto check = [](const std::vector<policies::ApproveRule>& rules) {
-    if (rules.empty()) return;
-    const policies::RuleSource& rule = rules.front().source;
-    throw base::ConfigError(rule.file + ":" + std::to_string(rule.line) + ":1: " + rule.scope +
-                            ": 'approve' is not supported yet with a store on Redis");
-  };
-  check(policy.default_approve);
-  for (const auto& tenant : policy.tenants) check(tenant.second.approve);
-  for (const auto& role : policy.roles) check(role.second.approve);
-}
-
 }  // namespace
 
 Config load_chosen_config(const Invocation& invocation, std::vector<std::string>* notes) {
@@ -70,7 +56,6 @@ Loaded load(const Invocation& invocation) {
   policies::PolicyDocument policy = config.policy_files.empty()
                                         ? policies::local_policy()
                                         : policies::load_policy_files(config.policy_files);
-  check_approvals(config, policy);
   check_runtime_agents(config.runtime, policy);
   return {std::move(config), std::move(notes), std::move(policy)};
 }

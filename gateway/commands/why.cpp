@@ -133,6 +133,11 @@ std::string event_text(const Json& event) {
   if (name == "expired") return "expired: no person decided in time, the clock did";
   if (name == "escalated") return "escalated: nobody had decided, more people were asked";
   if (name == "ended") return "ended: " + event.value("reason", "");
+  if (name == "forgotten") return "not remembered any more, says " + event.value("person", "");
+  if (name == "released") return "not used after all: it stands again";
+  if (name == "void") {
+    return "the word of " + event.value("person", "") + ": " + event.value("reason", "");
+  }
   const std::string message = event.value("message", "");
   return std::string(event.value("approves", false) ? "approved" : "denied") + " by " +
          event.value("person", "") + " (" + event.value("login", "") + ")" +

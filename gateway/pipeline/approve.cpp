@@ -86,7 +86,7 @@ class Approve final : public Stage {
       if (approval.state == State::pending && patience.count() > 0) {
         auto decided = co_await wait(call, approval, patience);
         if (call.cancelled()) co_return cancelled();
-        if (!decided) co_return no_longer(approval.id);
+        if (!decided) co_return not_found_again(approval.id, decided.error());
         approval = *std::move(decided);
         call.approval->person = approval.decided_by();
       }
@@ -146,6 +146,10 @@ class Approve final : public Stage {
     call.events->notify(std::move(notification), 0);
   }
 
+  static Outcome not_found_again(const std::string& id, const base::Error& error) {
+    return error.code == Code::unavailable ? store_unavailable(error.message) : no_longer(id);
+  }
+
   static Outcome no_longer(const std::string& id) {
     return not_usable(id, "approval_used", "Approval " + id + " was used by another call.");
   }
@@ -165,7 +169,7 @@ class Approve final : public Stage {
     if (!grant) {
       const bool used = grant.error().code == Code::refused;
       co_return used ? not_usable(approval.id, "approval_used", grant.error().message)
-                     : no_longer(approval.id);
+                     : not_found_again(approval.id, grant.error());
     }
     if (approval.edited) {
       if (auto refusal = take_edit(call, approval)) {

@@ -74,6 +74,11 @@ std::string_view to_string(State state) {
   return "redeemed";
 }
 
+std::string_view to_string(Notice notice) {
+  if (notice == Notice::created) return "created";
+  return notice == Notice::escalated ? "escalated" : "decided";
+}
+
 bool Approval::asks(const Decider& decider) const {
   return std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
     return !met_by(clause, votes) && decider.is_one_of(clause.by);
@@ -83,6 +88,10 @@ bool Approval::asks(const Decider& decider) const {
 bool Approval::has_vote_of(const std::string& person) const {
   return std::any_of(votes.begin(), votes.end(),
                      [&](const Vote& vote) { return vote.decider.person == person; });
+}
+
+bool Approval::speaks_for_others() const {
+  return remembered && (state == State::approved || state == State::redeemed);
 }
 
 bool Approval::met() const {

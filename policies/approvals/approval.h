@@ -78,6 +78,10 @@ enum class State {
 };
 std::string_view to_string(State state);
 
+/// What people are told of: that they are asked, that more of them are, how it ended.
+enum class Notice { created, escalated, decided };
+std::string_view to_string(Notice notice);
+
 /// A question and what became of it.
 struct Approval {
   std::string id;  ///< `apr_…`
@@ -95,6 +99,8 @@ struct Approval {
   /// Whether a clause that is not met yet asks this person.
   bool asks(const Decider& decider) const;
   bool has_vote_of(const std::string& person) const;
+  /// Whether like calls need no question because of it.
+  bool speaks_for_others() const;
   /// Whether all clauses are met.
   bool met() const;
   /// Names of people and groups of the clauses that are not met, each once.

@@ -102,6 +102,14 @@ void apply_escalated(Approval& approval, const Json& event) {
   approval.until = time_of(event.at("at")) + approval.ask.terms.expires;
 }
 
+// What was decided of its own call stands for as long as without it.
+void apply_forgotten(Approval& approval) {
+  approval.remembered.reset();
+  if (approval.votes.empty()) throw std::invalid_argument("nobody decided");
+  approval.until =
+      std::min(approval.until, approval.votes.back().time + approval.ask.terms.expires);
+}
+
 void apply_known(Approval& approval, const Json& event) {
   const std::string name = event.at("event");
   if (name == "asked") {
@@ -117,6 +125,12 @@ void apply_known(Approval& approval, const Json& event) {
     approval.state = State::redeemed;
     approval.redeemed_by = event.at("request");
     if (approval.remembered) approval.until = approval.remembered->until;
+  } else if (name == "forgotten") {
+    apply_forgotten(approval);
+  } else if (name == "released") {
+    approval.state = State::approved;
+    approval.redeemed_by.clear();
+    approval.until = time_of(event.at("until"));
   } else if (name != "ended") {
     throw std::invalid_argument("unknown event");
   }
@@ -159,13 +173,39 @@ Json vote_event(const Decision& decision, WallTime now) {
   return event;
 }
 
-Json escalated_event(WallTime now) { return begin("escalated", now); }
-Json expired_event(WallTime now) { return begin("expired", now); }
+Json clock_event(const Approval& approval, WallTime now) {
+  if (approval.state != State::pending) return ended_event("its time has passed", now);
+  const auto escalates = [](const Clause& clause) { return !clause.escalate_to.empty(); };
+  const bool passes_on =
+      !approval.escalated &&
+      std::any_of(approval.clauses.begin(), approval.clauses.end(), escalates);
+  return begin(passes_on ? "escalated" : "expired", now);
+}
 
 Json redeemed_event(const std::string& request, const std::string& intent, WallTime now) {
   Json event = begin("redeemed", now);
   event["request"] = request;
   event["intent"] = intent;
+  return event;
+}
+
+Json forgotten_event(const Decider& decider, WallTime now) {
+  Json event = begin("forgotten", now);
+  event["person"] = decider.person;
+  event["login"] = decider.login;
+  return event;
+}
+
+Json released_event(WallTime until, WallTime now) {
+  Json event = begin("released", now);
+  event["until"] = milliseconds_of(until);
+  return event;
+}
+
+Json void_event(const std::string& person, const std::string& reason, WallTime now) {
+  Json event = begin("void", now);
+  event["person"] = person;
+  event["reason"] = reason;
   return event;
 }
 
@@ -183,6 +223,15 @@ base::Status apply_event(Approval& approval, const Json& event) {
                        wrong.what()};
   }
   return {};
+}
+
+// The same bounds as for a body that holds the text of a whole request.
+base::Result<Json> read_event(std::string_view text) {
+  base::JsonLimits limits;
+  limits.string = std::size_t{16} << 20;
+  auto parsed = base::parse_json(text, limits);
+  if (!parsed) return parsed.error();
+  return std::move(parsed->value);
 }
 
 base::JournalEntry entry_of(const Approval& after, Json event) {

@@ -2,20 +2,12 @@
 
 #include <utility>
 
-#include "base/json.h"
 #include "policies/approvals/approval_events.h"
 
 namespace policies::approvals {
 namespace {
 
 using base::Status;
-
-// The same bounds as for a body that holds the text of a whole request.
-base::JsonLimits record_limits() {
-  base::JsonLimits limits;
-  limits.string = std::size_t{16} << 20;
-  return limits;
-}
 
 }  // namespace
 
@@ -45,20 +37,20 @@ Status ApprovalTable::read_rows(base::SqliteDatabase& database) {
       rows_.emplace_back();
       rows_.back().id = id;
     }
-    const auto event = base::parse_json(select->bytes(1), record_limits());
+    const auto event = read_event(select->bytes(1));
     if (!event) return base::Error{base::Code::broken, event.error().message, "approval " + id};
-    if (Status applied = apply_event(rows_.back(), event->value); !applied) return applied;
+    if (Status applied = apply_event(rows_.back(), *event); !applied) return applied;
   }
 }
 
 Status ApprovalTable::apply(const base::JournalEntry& entry) {
-  const auto event = base::parse_json(entry.body, record_limits());
+  const auto event = read_event(entry.body);
   if (!event) return event.error();
-  const std::string* name = base::find_string(event->value, "event");
-  const std::string* left = base::find_string(event->value, "left");
-  if (name != nullptr && *name == "asked") return statements_->add.bind(1, entry.key).run();
-  if (left == nullptr || *left != "nothing") return {};
-  return statements_->remove.bind(1, entry.key).run();
+  const std::string* name = base::find_string(*event, "event");
+  const std::string* left = base::find_string(*event, "left");
+  if (left != nullptr && *left == "nothing") return statements_->remove.bind(1, entry.key).run();
+  if (name == nullptr || *name != "asked") return {};
+  return statements_->add.bind(1, entry.key).run();
 }
 
 }  // namespace policies::approvals

@@ -5,7 +5,6 @@
 
 #include <asio/redirect_error.hpp>
 
-#include "base/time_text.h"
 #include "policies/approvals/approval_events.h"
 
 namespace policies::approvals {
@@ -18,28 +17,6 @@ using base::Result;
 using base::Status;
 
 constexpr std::size_t most_used = 1'000;
-
-Error no_such(const std::string& id) {
-  return {Code::not_found, "There is no approval " + id + " that waits or stands.", {}};
-}
-
-// Who decided before, for whoever comes second.
-Error decided_before(const Approval& approval) {
-  if (approval.state == State::expired) {
-    return {Code::refused, "Approval " + approval.id + " expired: nobody decided in time.", {}};
-  }
-  const Vote& last = approval.votes.back();
-  return {Code::refused,
-          last.decider.person + (last.approves ? " approved " : " denied ") + approval.id + " at " +
-              base::rfc3339(last.time, 0) + ".",
-          {}};
-}
-
-// An edit changes arguments, and with them perhaps what rules say; nothing else.
-bool is_edit_of(const Ask& edit, const Ask& ask) {
-  return edit.tenant == ask.tenant && edit.agent == ask.agent && edit.tool == ask.tool &&
-         edit.definition == ask.definition;
-}
 
 }  // namespace
 
@@ -84,8 +61,10 @@ base::Task<Result<Answer>> MemoryApprovals::ask(Ask ask) {
   if (!begun) co_return begun.error();
   if (begun->standing) co_return Answer{*std::move(begun->standing), false};
   // Without entries this waits for those of the call that asked first.
+  const bool is_first = !begun->entries.empty();
   const Status committed = co_await journal_.commit(std::move(begun->entries));
-  Result<Approval> asked = finish(begun->id, committed);
+  Result<Approval> asked = finish(begun->id, committed, is_first);
+  tell_news();
   if (!asked) co_return asked.error();
   co_return Answer{*std::move(asked), false};
 }
@@ -94,7 +73,7 @@ std::optional<Approval> MemoryApprovals::find_remembered(const Ask& ask) {
   std::vector<Remembering> candidates;
   {
     const std::lock_guard lock(mutex_);
-    settle();
+    settle_due();
     if (by_family_.empty()) return std::nullopt;
     const auto [first, last] = by_family_.equal_range(family(ask));
     for (auto found = first; found != last; ++found) {
@@ -115,7 +94,7 @@ std::optional<Approval> MemoryApprovals::find_remembered(const Ask& ask) {
 Result<MemoryApprovals::Begun> MemoryApprovals::begin(Ask ask) {
   const std::string print = fingerprint(ask);
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   if (const auto found = by_print_.find(print); found != by_print_.end()) {
     const Entry& entry = entries_.at(found->second);
     if (!entry.durable) return Begun{found->second, std::nullopt, {}};
@@ -146,13 +125,11 @@ Status MemoryApprovals::check_room(const Ask& ask) const {
     }
   }
   if (waiting < limits_.waiting_per_agent && by_print_.size() < limits_.standing) return {};
-  return Error{Code::limit,
-               "Too many approvals of agent " + ask.agent +
-                   " wait already. Nothing was sent. Try again when some are decided.",
-               {}};
+  return too_many_waiting(ask.agent);
 }
 
-Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& committed) {
+Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& committed,
+                                         bool is_first) {
   const std::lock_guard lock(mutex_);
   Entry* entry = find_standing(id);
   if (entry == nullptr) return Error{Code::unavailable, "the question was not recorded", {}};
@@ -161,6 +138,7 @@ Result<Approval> MemoryApprovals::finish(const std::string& id, const Status& co
     return committed.error();
   }
   entry->durable = true;
+  if (is_first) add_news(entry->approval, Notice::created);
   return entry->approval;
 }
 
@@ -187,6 +165,29 @@ base::Task<Result<Approval>> MemoryApprovals::wait(base::Loop& loop, std::string
   }
 }
 
+base::Task<void> MemoryApprovals::settle() {
+  {
+    const std::lock_guard lock(mutex_);
+    settle_due();
+  }
+  tell_news();
+  co_return;
+}
+
+void MemoryApprovals::add_news(const Approval& approval, Notice notice) {
+  if (observer_) news_.emplace_back(approval, notice);
+}
+
+void MemoryApprovals::tell_news() {
+  if (!observer_) return;
+  decltype(news_) news;
+  {
+    const std::lock_guard lock(mutex_);
+    news.swap(news_);
+  }
+  for (const auto& [approval, notice] : news) observer_(approval, notice);
+}
+
 void MemoryApprovals::end_waiting() {
   const std::lock_guard lock(mutex_);
   ending_ = true;
@@ -198,9 +199,9 @@ void MemoryApprovals::end_waiting() {
 Result<Approval> MemoryApprovals::look(const std::string& id, const Alarm& alarm,
                                        base::SteadyTime& end) {
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   Entry* entry = find_standing(id);
-  if (entry == nullptr) return no_such(id);
+  if (entry == nullptr) return no_such_approval(id);
   if (entry->approval.state != State::pending) return entry->approval;
   if (ending_) {
     end = std::chrono::steady_clock::now();
@@ -222,16 +223,14 @@ void MemoryApprovals::stop_waiting(const std::string& id, const Alarm& alarm) {
 base::Task<Result<std::unique_ptr<Grant>>> MemoryApprovals::claim(std::string id,
                                                                   std::string request) {
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   const auto found = entries_.find(id);
-  if (found == entries_.end()) co_return no_such(id);
+  if (found == entries_.end()) co_return no_such_approval(id);
   Entry& entry = found->second;
   const std::string& user =
       entry.claimed_by.empty() ? entry.approval.redeemed_by : entry.claimed_by;
-  if (!user.empty()) {
-    co_return Error{Code::refused, "Approval " + id + " was used by call " + user + ".", {}};
-  }
-  if (entry.approval.state != State::approved) co_return no_such(id);
+  if (!user.empty()) co_return used_before(id, user);
+  if (entry.approval.state != State::approved) co_return no_such_approval(id);
   entry.claimed_by = request;
   co_return std::unique_ptr<Grant>(
       std::make_unique<MemoryGrant>(*this, entry.approval, std::move(request)));
@@ -248,8 +247,12 @@ void MemoryApprovals::redeemed(const std::string& id) {
     entry.approval.until = entry.approval.remembered->until;
     return schedule(entry, entry.approval.until);
   }
-  due_.erase({entry.due, id});
-  used_.push_back(id);
+  use_up(entry);
+}
+
+void MemoryApprovals::use_up(Entry& entry) {
+  due_.erase({entry.due, entry.approval.id});
+  used_.push_back(entry.approval.id);
   entry.approval.ask.arguments.clear();
   entry.approval.edited.reset();
   if (used_.size() <= most_used) return;
@@ -283,41 +286,43 @@ base::Task<Result<Approval>> MemoryApprovals::decide(std::string id, Decision de
   std::vector<base::JournalEntry> entries;
   entries.push_back(*std::move(record));
   const Status committed = co_await journal_.commit(std::move(entries));
+  const Status taken = finish_decision(id, committed, after);
+  tell_news();
+  if (!taken) co_return taken.error();
+  co_return after;
+}
+
+Status MemoryApprovals::finish_decision(const std::string& id, const Status& committed,
+                                        const Approval& after) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_.at(id);  // nobody takes out what is being decided
   entry.deciding.clear();
-  if (!committed) co_return committed.error();
+  if (!committed) return committed;
   entry.approval = after;
   schedule(entry, after.until);
   if (after.remembered && after.state == State::approved) {
     entry.remembered = compile_predicate(after.remembered->arguments);
     by_family_.emplace(family(after.ask), id);
   }
-  if (after.state != State::pending) wake(entry);
-  co_return after;
+  if (after.state == State::pending) return {};
+  wake(entry);
+  add_news(after, Notice::decided);
+  return {};
 }
 
 // Checks and takes the decision, so that nobody else decides while it is written.
 Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id,
                                                            const Decision& decision,
                                                            Approval& after) {
-  if (decision.remember && (decision.edit || !compile_predicate(decision.remember->arguments))) {
-    return Error{Code::invalid,
-                 "What is to be remembered must be a JSON Schema, and nothing is remembered of an "
-                 "edit.",
-                 {}};
-  }
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   const auto found = entries_.find(id);
-  if (found == entries_.end() || !found->second.durable) return no_such(id);
+  if (found == entries_.end() || !found->second.durable) return no_such_approval(id);
   Entry& entry = found->second;
-  if (Status allowed = check_decider(entry, decision.decider); !allowed) return allowed.error();
-  if (decision.edit && !is_edit_of(*decision.edit, entry.approval.ask)) {
-    return Error{Code::invalid,
-                 "The tool was defined anew since " + id + " was asked: it cannot be edited.",
-                 {}};
+  if (!entry.deciding.empty()) {
+    return Error{Code::refused, entry.deciding + " is deciding " + id + " at this moment.", {}};
   }
+  if (Status allowed = check_decision(entry.approval, decision); !allowed) return allowed.error();
   after = entry.approval;
   Json event = vote_event(decision, clock_.wall());
   if (Status applied = apply_event(after, event); !applied) return applied.error();
@@ -325,38 +330,44 @@ Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id
   return entry_of(after, std::move(event));
 }
 
-Status MemoryApprovals::check_decider(const Entry& entry, const Decider& decider) const {
-  const Approval& approval = entry.approval;
-  if (approval.state != State::pending) return decided_before(approval);
-  if (!entry.deciding.empty()) {
-    return Error{
-        Code::refused, entry.deciding + " is deciding " + approval.id + " at this moment.", {}};
+base::Task<Result<Approval>> MemoryApprovals::forget(std::string id, Decider decider) {
+  Approval after;
+  Json event;
+  std::vector<base::JournalEntry> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    settle_due();
+    const Entry* entry = find_standing(id);
+    const bool holds = entry != nullptr && entry->approval.speaks_for_others();
+    if (!holds) co_return nothing_remembered(id);
+    after = entry->approval;
+    event = forgotten_event(decider, clock_.wall());
+    if (Status applied = apply_event(after, event); !applied) co_return applied.error();
+    entries.push_back(entry_of(after, event));
   }
-  if (decider.person == approval.ask.owner) {
-    return Error{Code::unauthorized,
-                 decider.person + " owns agent " + approval.ask.agent +
-                     ": somebody else must decide what it may do.",
-                 {}};
-  }
-  if (approval.has_vote_of(decider.person)) {
-    return Error{Code::refused,
-                 decider.person + " has approved " + approval.id + " already; more people must.",
-                 {}};
-  }
-  if (approval.asks(decider)) return {};
-  std::string names;
-  for (const std::string& name : approval.waits_for()) names += (names.empty() ? "" : ", ") + name;
-  return Error{Code::unauthorized,
-               "Approval " + approval.id + " waits for " + names + "; " + decider.person +
-                   " is none of them.",
-               {}};
+  const Status committed = co_await journal_.commit(std::move(entries));
+  if (!committed) co_return committed.error();
+  forgotten(id, event);
+  co_return after;
+}
+
+// It may have been used, or be over, since it was looked at.
+void MemoryApprovals::forgotten(const std::string& id, const Json& event) {
+  const std::lock_guard lock(mutex_);
+  Entry* entry = find_standing(id);
+  if (entry == nullptr || !entry->approval.remembered) return;
+  [[maybe_unused]] const Status applied = apply_event(entry->approval, event);
+  std::erase_if(by_family_, [&](const auto& remembered) { return remembered.second == id; });
+  entry->remembered.reset();
+  if (entry->approval.state == State::redeemed) return use_up(*entry);
+  schedule(*entry, entry->approval.until);
 }
 
 base::Task<Result<Approval>> MemoryApprovals::find(std::string id) {
   const std::lock_guard lock(mutex_);
-  settle();
+  settle_due();
   Entry* entry = find_standing(id);
-  if (entry == nullptr || !entry->durable) co_return no_such(id);
+  if (entry == nullptr || !entry->durable) co_return no_such_approval(id);
   co_return entry->approval;
 }
 
@@ -364,7 +375,7 @@ base::Task<Result<std::vector<Approval>>> MemoryApprovals::list() {
   std::vector<Approval> standing;
   {
     const std::lock_guard lock(mutex_);
-    settle();
+    settle_due();
     for (const auto& [id, entry] : entries_) {
       const bool used_up =
           entry.approval.state == State::redeemed && !entry.approval.remembered.has_value();

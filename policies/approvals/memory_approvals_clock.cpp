@@ -3,7 +3,6 @@
 
 #include <asio/post.hpp>
 
-#include "base/crypto.h"
 #include "policies/approvals/approval_events.h"
 #include "policies/approvals/memory_approvals.h"
 
@@ -13,21 +12,10 @@ namespace {
 using base::Json;
 using base::Status;
 
-constexpr std::string_view id_alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::size_t id_length = 8;
 // What somebody is working on at its due time is looked at again after this.
 constexpr std::chrono::seconds again{1};
 
 }  // namespace
-
-std::optional<tools::schema::Schema> MemoryApprovals::compile_predicate(
-    const std::string& text) {
-  const auto parsed = base::parse_json(text);
-  if (!parsed || parsed->inexact) return std::nullopt;
-  auto schema = tools::schema::Schema::compile(parsed->value);
-  if (!schema) return std::nullopt;
-  return *std::move(schema);
-}
 
 // What a call or a person may still find; not what a call has used.
 MemoryApprovals::Entry* MemoryApprovals::find_standing(const std::string& id) {
@@ -61,7 +49,7 @@ void MemoryApprovals::schedule(Entry& entry, WallTime due) {
 // Lets the clock do what it has to do by now. Its records are handed over in here, so that they
 // stand in the journal in the order of what happened; a start would come to the same from the times
 // alone.
-void MemoryApprovals::settle() {
+void MemoryApprovals::settle_due() {
   const WallTime now = clock_.wall();
   while (!due_.empty() && due_.begin()->first <= now) {
     const std::string id = due_.begin()->second;
@@ -79,20 +67,16 @@ void MemoryApprovals::settle(Entry& entry, WallTime now) {
   Approval& approval = entry.approval;
   const std::string id = approval.id;
   const bool pending = approval.state == State::pending;
-  const auto escalates = [](const Clause& clause) { return !clause.escalate_to.empty(); };
-  const bool passes_on =
-      pending && !approval.escalated &&
-      std::any_of(approval.clauses.begin(), approval.clauses.end(), escalates);
-  Json event = passes_on ? escalated_event(now)
-               : pending ? expired_event(now)
-                         : ended_event("its time has passed", now);
+  Json event = clock_event(approval, now);
   [[maybe_unused]] const Status applied = apply_event(approval, event);
   std::vector<base::JournalEntry> entries;
   entries.push_back(entry_of(approval, std::move(event)));
   [[maybe_unused]] const Status taken = journal_.submit(std::move(entries));
   if (!pending) return take_out(id);
   schedule(entry, approval.until);
-  if (!passes_on) wake(entry);
+  const bool passed_on = approval.state == State::pending;
+  add_news(approval, passed_on ? Notice::escalated : Notice::decided);
+  if (!passed_on) wake(entry);
 }
 
 void MemoryApprovals::take_out(const std::string& id) {
@@ -117,7 +101,7 @@ void MemoryApprovals::wake(Entry& entry) {
 
 std::string MemoryApprovals::fresh_id() const {
   while (true) {
-    std::string id = "apr_" + base::random_text(id_alphabet, id_length);
+    std::string id = random_approval_id();
     if (!entries_.contains(id)) return id;
   }
 }

@@ -4,21 +4,16 @@
 
 #include "policies/ledger/budget_counter.h"
 #include "policies/ledger/gcra.h"
+#include "policies/ledger/tenant_key.h"
 
 namespace policies::ledger {
 namespace {
 
-const std::string prefix = "sluice:{";
 // No tenant's name holds a blank: what tenants share has a tag of its own.
 const std::string shared_tag = "all tenants";
 // An ended window is kept for a while, for a clock that is set back.
 constexpr std::int64_t kept_seconds = 86'400;
 constexpr std::size_t most_known = 64;
-
-// An empty tag would be none.
-std::string tag(const std::string& name) {
-  return prefix + (name.empty() ? "no tenant" : name) + "}:";
-}
 
 bool belongs_to_tenant(const Charge& charge) {
   return charge.scope.starts_with("agent:") || charge.scope.starts_with("tenant:") ||
@@ -36,7 +31,7 @@ std::int64_t microseconds(std::chrono::nanoseconds time) {
 
 void add_keys(const Charge& charge, const std::string& tenant, base::RedisArguments& arguments) {
   const std::string start =
-      tag(belongs_to_tenant(charge) ? tenant : shared_tag) + kind_of(*charge.quota) + ":";
+      tenant_key(belongs_to_tenant(charge) ? tenant : shared_tag, "") + kind_of(*charge.quota) + ":";
   arguments.add(start + charge.key());
   if (!charge.quota->is_budget()) return;
   for (const std::string& id : charge.quota->former) {
@@ -70,7 +65,7 @@ const std::string store_key = "sluice:store";
 const std::string tenants_key = "sluice:tenants";
 const char* const budget_key_pattern = "sluice:{*}:b:*";
 
-std::string leases_key(const std::string& tenant) { return tag(tenant) + "leases"; }
+std::string leases_key(const std::string& tenant) { return tenant_key(tenant, "leases"); }
 
 const Span& Bookings::of(const Window& window, WallTime now) {
   const auto found = std::find_if(known_.begin(), known_.end(),

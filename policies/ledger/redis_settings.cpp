@@ -13,10 +13,11 @@ using base::Status;
 using Settings = std::map<std::string, std::string>;
 
 constexpr const char* needed =
-    "Budgets need appendonly yes, appendfsync always and maxmemory-policy noeviction.";
+    "Budgets and approvals need appendonly yes, appendfsync always and maxmemory-policy "
+    "noeviction.";
 
 Error unfit(const std::string& what) {
-  return {Code::invalid, "Redis does not keep what is spent: " + what + ". " + needed, {}};
+  return {Code::invalid, "Redis does not keep its word: " + what + ". " + needed, {}};
 }
 
 base::Task<Status> read_settings(base::RedisConnection& redis, std::string pattern,

@@ -117,6 +117,25 @@ test('a decision survives a restart, and so does what is remembered', () =>
     assert.equal(server.calls.of('count'), 3);
   }));
 
+test('what is remembered is listed, and forgotten when somebody says so', () =>
+  withSluice(policyWith('0s'), async (sluice, server, key) => {
+    const id = idOf((await call(sluice, key, 'm__count', { note: 'often' })).result);
+    await run(sluice, 0, 'approvals', 'approve', id, '--remember', '8h', '--matching', '{"properties":{"note":{"const":"often"}}}');
+    for (let sent = 1; sent <= 2; ++sent) {
+      assert.ok(!(await call(sluice, key, 'm__count', { note: 'often' })).result.isError);
+      assert.equal(server.calls.of('count'), sent);
+    }
+    const { stdout } = await run(sluice, 0, 'approvals', 'list', '--remembered');
+    assert.match(stdout, new RegExp(`^${id} +m/count +tester +by ann until .*Z for arguments \\{"properties":\\{"note":\\{"const":"often"\\}\\}\\}\n$`));
+    assert.equal((await run(sluice, 0, 'approvals', 'forget', id)).stdout, `Calls like that of ${id} are asked about again.\n`);
+    assert.equal((await run(sluice, 0, 'approvals', 'list', '--remembered')).stdout, '');
+    assert.match((await run(sluice, 1, 'approvals', 'forget', id)).stderr, /^Nothing is remembered of approval apr_/);
+    assert.match((await run(sluice, 0, 'why', id)).stdout, /not remembered any more, says ann/);
+    assert.ok(!(await call(sluice, key, 'm__count', { note: 'often' })).result.isError); // its own call, once
+    assert.notEqual(idOf((await call(sluice, key, 'm__count', { note: 'often' })).result), id);
+    assert.equal(server.calls.of('count'), 3);
+  }));
+
 test('of many clients that redeem one approval at the same time exactly one call is made', () =>
   withSluice(policyWith('0s'), async (sluice, server, key) => {
     const id = idOf((await call(sluice, key, 'm__count', { note: 'race' })).result);

@@ -81,7 +81,6 @@ for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' }))
 const asking = `people: {ann: {login: ["unix:ann"], groups: [ops], may: [approve]}}
 roles: {r: {allow: ["*"], approve: [{by: [ops]}]}}
 `;
-refuses('approve with a store on Redis', { config: `${goodConfig}store: "redis://127.0.0.1:1"\n`, policy: asking }, 'policy.yaml:2', /role r: 'approve' is not supported yet with a store on Redis/);
 refuses('an approve that asks nobody', { policy: asking.replace('by: [ops]', 'by: [oops]') }, 'policy.yaml:2', /there is no person or group 'oops'; did you mean 'ops'/);
 refuses('a person who logs in with a token', { policy: asking.replace('unix:ann', 'https://idp.example/|ann') }, 'policy.yaml:1', /a login by an issuer's token is not supported yet/);
 refuses('a budget that asks', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' is not supported yet/);

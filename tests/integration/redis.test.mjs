@@ -134,4 +134,4 @@ test('a Redis that lost its data is not read as zero until somebody accepts that
 
 test('a Redis that would not keep budgets is refused at the start', () =>
   assert.rejects(withGateways(1, { settings: ['--appendfsync', 'everysec'] }, () => {}),
-    /Redis does not keep what is spent: appendfsync is 'everysec'\. Budgets need appendonly yes, appendfsync always and maxmemory-policy noeviction\./));
+    /Redis does not keep its word: appendfsync is 'everysec'\. Budgets and approvals need appendonly yes, appendfsync always and maxmemory-policy noeviction\./));

@@ -54,6 +54,14 @@ TEST_CASE("a digest of another length or with other characters is refused", "[cr
   CHECK_FALSE(parse_sha256(good.substr(1) + "g"));
 }
 
+TEST_CASE("the HMAC is that of RFC 4231", "[crypto]") {
+  CHECK(hex_encode(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  CHECK(hex_encode(hmac_sha256(std::string(131, '\xaa'),
+                               "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST_CASE("random text uses every character of its alphabet and no other", "[crypto]") {
   const std::string text = random_text("abc", 1000);
   CHECK(std::set<char>(text.begin(), text.end()) == std::set<char>{'a', 'b', 'c'});

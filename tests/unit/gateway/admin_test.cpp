@@ -202,4 +202,16 @@ TEST_CASE("an edit and a memory are kept as they were decided", "[admin]") {
   const Json remembered = Json::parse(
       f.decide("unix:ann", id, {{"decision", "approve"}, {"remember", {{"for_ms", 60'000}}}}).body);
   CHECK(remembered["remembered"]["arguments"] == Json{{"const", {{"message", "2"}}}});
+  const auto list = [&] {
+    return Json::parse(f.send("unix:joe", "GET", "/v1/approvals?remembered=true").body)["approvals"];
+  };
+  REQUIRE(list().size() == 1);
+  CHECK(list()[0]["approval"] == id);
+  const HttpResponse forgotten = f.send("unix:ann", "POST", "/v1/approvals/" + id + "/forget");
+  CHECK(forgotten.status == 200);
+  CHECK_FALSE(Json::parse(forgotten.body).contains("remembered"));
+  CHECK(list().empty());
+  const HttpResponse again = f.send("unix:ann", "POST", "/v1/approvals/" + id + "/forget");
+  CHECK(again.status == 404);
+  CHECK(sentence(again) == "Nothing is remembered of approval " + id + ".");
 }

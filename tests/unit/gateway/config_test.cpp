@@ -142,8 +142,22 @@ TEST_CASE("a store is a file or Redis, a journal a file", "[config]") {
   CHECK(refused.find("ADDRESS is an IP address or localhost") != std::string::npos);
   CHECK(refused.find("password@") == std::string::npos);
   refuses("store: redis+unix://run/redis.sock\n", "expected redis+unix:///PATH");
+  const std::string url = "approvals: {webhook: {url: 'https://h/x', secret: ";
+  for (const std::string secret : {"topsecret", "whsec_c2hvcnQ=", "whsec_%%%%", "''"}) {
+    const std::string refused = refusal(url + secret + "}}\n");
+    CHECK(refused.find("expected whsec_ and 24 to 64 bytes in base64") != std::string::npos);
+    CHECK(refused.find("topsecret") == std::string::npos);
+  }
+  const std::string good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  refuses(url + good + ", events: [creatd]}}\n", "expected created, escalated or decided");
+  refuses(url + good + ", events: []}}\n", "at least one");
+  refuses(url + good + ", ca: nosuch.pem}}\n", "nosuch.pem");
+  refuses("approvals: {webhook: {url: 'ftp://h/x', secret: " + good + "}}\n", "expected http[s]://");
+  refuses("approvals: {webhook: {url: 'http://h/x'}}\n", "a webhook needs 'url' and 'secret'");
+  refuses("approvals: {}\n", "expected the key 'webhook'");
   refuses("store_down: {limits: local}\n", "'store_down' is for a store on Redis");
   refuses("store: redis://localhost\nstore_down: {budgets: allow}\n", "expected deny");
+  refuses("store: redis://localhost\nstore_down: {approvals: local}\n", "expected deny");
   for (const std::string keys : {"cached", "cached 15", "cached -1m", "forever", "cached 1m 1s", "cached 500ms"}) {
     refuses("store: redis://localhost\nstore_down: {keys: " + keys + "}\n", "'cached 15m'");
   }

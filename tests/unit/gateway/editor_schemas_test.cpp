@@ -123,6 +123,8 @@ const Place config_places[] = {
     {"", "", ""},
     {"/properties/tls", "tls: {", "}"},
     {"/properties/store_down", "store_down: {", "}"},
+    {"/properties/approvals", "approvals: {", "}"},
+    {"/properties/approvals/properties/webhook", "approvals: {webhook: {", "}}"},
     {"/properties/limits", "limits: {", "}"},
     {"/definitions/server", "servers: {s: {", "}}"},
 };
@@ -174,7 +176,7 @@ TEST_CASE("the schemas for editors refuse what the readers refuse", "[schemas]")
   for (const std::string text :
        {"listn: x", "servers: {s: {}}", "servers: {s: {url: 'http://x/', command: y}}",
         "servers: {a__b: {command: y}}", "servers: {s: {command: y, timeout: 5}}",
-        "limits: {body: -1}", "threads: 0", "policies: []"}) {
+        "limits: {body: -1}", "threads: 0", "approvals: {}", "approvals: {webhook: {url: 'http://x/'}}", "policies: []"}) {
     INFO(text);
     CHECK_FALSE(config_error(text).empty());
     CHECK_FALSE(config.validate(base::to_json(base::YamlNode::parse(text, "sluice.yaml"))).empty());

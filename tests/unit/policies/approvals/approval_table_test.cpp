@@ -52,6 +52,24 @@ struct Opened {
 
 }  // namespace
 
+TEST_CASE("what was forgotten is not remembered after a restart", "[approvals]") {
+  const tests::TempDir directory;
+  const tests::ManualClock clock;
+  Decision decision = tests::word_of("ann");
+  decision.remember = {clock.wall() + hours(8), "{}"};
+  {
+    Opened run(directory, clock);
+    const std::string id = run.ask().approval.id;
+    run.decide(id, decision);
+    CHECK(run.ask(tests::ask_of("1")).is_remembered);
+    CHECK(tests::run_task(run.approvals->forget(id, decision.decider)).ok());
+  }
+  Opened run(directory, clock);
+  CHECK(run.stored == 1);
+  CHECK_FALSE(run.ask(tests::ask_of("1")).is_remembered);
+  CHECK(run.ask().approval.state == State::approved);
+}
+
 TEST_CASE("questions and answers survive a restart", "[approvals]") {
   const tests::TempDir directory;
   const tests::ManualClock clock;

@@ -28,6 +28,10 @@ struct Fixture {
   base::Result<Approval> decide(const std::string& id, Decision decision) {
     return tests::run_task(approvals.decide(id, std::move(decision)));
   }
+  base::Task<bool> settle() {
+    co_await approvals.settle();
+    co_return true;
+  }
   auto claim(const std::string& id, const std::string& request = "req_2") {
     return tests::run_task(approvals.claim(id, request));
   }
@@ -263,6 +267,29 @@ TEST_CASE("what is remembered holds for like calls, until its time has passed", 
   CHECK_FALSE(f.ask().is_remembered);
 }
 
+TEST_CASE("that something is forgotten is recorded with who said so, or it is not", "[approvals]") {
+  Fixture f;
+  const std::string id = f.ask().approval.id;
+  Decision decision = tests::word_of("ann");
+  decision.remember = {f.clock.wall() + hours(8), "{}"};
+  REQUIRE(f.decide(id, decision).ok());
+  auto grant = f.claim(id);
+  (*grant)->committed();
+  const auto forget = [&] {
+    return tests::run_task(f.approvals.forget(id, tests::word_of("bob").decider));
+  };
+  f.journal.fails = true;
+  CHECK(forget().error().code == Code::unavailable);
+  CHECK(f.ask().is_remembered);
+  f.journal.fails = false;
+  REQUIRE(forget().ok());
+  const Json event = Json::parse(f.journal.entries.back().body);
+  CHECK(event["event"] == "forgotten");
+  CHECK(event["person"] == "bob");
+  CHECK(event["left"] == "nothing");
+  CHECK_FALSE(f.ask().is_remembered);
+}
+
 TEST_CASE("what is no schema is not remembered", "[approvals]") {
   Fixture f;
   const std::string id = f.ask().approval.id;
@@ -271,6 +298,34 @@ TEST_CASE("what is no schema is not remembered", "[approvals]") {
     decision.remember = {f.clock.wall() + hours(8), text};
     CHECK(f.decide(id, decision).error().code == Code::invalid);
   }
+}
+
+TEST_CASE("people are told that they are asked, that more are, and how it ended, each once",
+          "[approvals]") {
+  Fixture f;
+  std::vector<std::string> told;
+  f.approvals.observe([&](const Approval& approval, Notice notice) {
+    told.push_back(std::string(to_string(notice)) + " " + std::string(to_string(approval.state)));
+  });
+  Ask question = tests::ask_of();
+  question.terms.clauses = {tests::clause_of({"ops"}, 2, {"directors"})};
+  const std::string id = f.ask(question).approval.id;
+  f.ask(question);
+  CHECK(told == std::vector<std::string>{"created pending"});
+  CHECK(f.decide(id, tests::word_of("ann")).ok());
+  f.clock.pass(hours(1));
+  for (int look = 0; look < 2; ++look) tests::run_task(f.settle());
+  CHECK(f.decide(id, tests::word_of("dora", true, {"directors"})).ok());
+  told.erase(told.begin());
+  CHECK(told == std::vector<std::string>{"escalated pending", "decided approved"});
+  told.clear();
+  f.ask(tests::ask_of("{}"));
+  f.clock.pass(hours(1));
+  for (int look = 0; look < 2; ++look) tests::run_task(f.settle());
+  CHECK(told == std::vector<std::string>{"created pending", "decided expired"});
+  f.journal.fails = true;
+  CHECK_FALSE(tests::run_task(f.approvals.ask(tests::ask_of("1"))).ok());
+  CHECK(told.size() == 2);
 }
 
 TEST_CASE("an agent may not make people wade through questions", "[approvals]") {
