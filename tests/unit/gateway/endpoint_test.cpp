@@ -321,6 +321,15 @@ TEST_CASE("a number in the arguments that would come out changed is refused with
   CHECK(result["content"][0]["text"].get<std::string>().rfind("/n/0: ", 0) == 0);
 }
 
+TEST_CASE("a number outside the arguments hides none inside them", "[endpoint]") {
+  Fixture f;
+  const std::string body =
+      R"({"timestamp":1.12345678901234567890,"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"files__read","arguments":{"message":"a","n":123456789012345678901234567890}}})";
+  const std::string session = "Mcp-Session-Id: " + f.open_session(f.alice) + "\r\n";
+  const Json result = body_of(f.post(f.alice, session, body))["result"];
+  CHECK(result["content"][0]["text"].get<std::string>().rfind("/n: ", 0) == 0);
+}
+
 TEST_CASE("GET is not for clients of 2026-07-28, and other paths are not there", "[endpoint]") {
   Fixture f;
   const std::string key = "Authorization: Bearer " + f.alice + "\r\n";
