@@ -38,10 +38,11 @@ std::string for_people(const Error& error) {
   return error.detail.empty() ? error.message : error.message + " (" + error.detail + ")";
 }
 
-// Whether it says that the server is not well. A connection that was refused at once cost nothing.
+// Whether it says that the server is not well. A connection that was refused at once cost nothing;
+// an answer beyond a bound is an answer: who asks for such must not shut others out.
 bool counts_as_failure(const Error& error, std::chrono::steady_clock::duration taken) {
   if (error.code == Code::unavailable) return taken >= costly;
-  return error.code == Code::timeout || error.code == Code::broken || error.code == Code::limit;
+  return error.code == Code::timeout || error.code == Code::broken;
 }
 
 base::Task<Sent> not_sent(Error error) { co_return error; }
