@@ -27,6 +27,8 @@ class HttpHandler {
 struct Load {
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> calls{0};
+  /// Requests whose answer has not been sent to its end; streams that stay open do not count.
+  std::atomic<std::size_t> unanswered{0};
   /// What is in flight is finished, nothing else is begun, and every answer ends its connection.
   std::atomic<bool> draining{false};
 };

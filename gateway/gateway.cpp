@@ -186,7 +186,8 @@ void Gateway::start() {
 }
 
 void Gateway::drain() {
-  log_.write(base::LogLevel::info, "draining", {{"requests", std::int64_t(load_.calls.load())}});
+  log_.write(base::LogLevel::info, "draining",
+             {{"requests", static_cast<std::int64_t>(requests_in_flight())}});
   load_.draining = true;
   list_changes_.end_all();
   if (runtime_) runtime_->drain();
