@@ -67,6 +67,7 @@ base::Task<HttpResponse> handle_fenced(base::Loop& loop, const ConnectionContext
 base::Task<HttpResponse> answer(base::Loop& loop, const ConnectionContext& context,
                                 const RawRequest& request, const std::string& id,
                                 const std::string& peer) {
+  if (auto at_once = context.handler.answer_at_once(request)) co_return *std::move(at_once);
   const Counted call(context.load.calls);
   if (call.before() >= context.limits.calls_in_flight) co_return overloaded();
   if (context.load.draining) co_return ending();

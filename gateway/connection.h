@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/byte_stream.h"
@@ -21,6 +22,10 @@ class HttpHandler {
   virtual base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                           const std::string& request_id,
                                           const std::string& peer) = 0;
+  /// What is answered under overload and while the gateway drains, too. nullopt: nothing of that.
+  virtual std::optional<HttpResponse> answer_at_once(const RawRequest&) const {
+    return std::nullopt;
+  }
 };
 
 /// How much is going on, over all loops.

@@ -64,7 +64,8 @@ class Gateway {
   void drain();
   /// Requests whose answer is not sent yet.
   std::size_t requests_in_flight() const {
-    return load_.unanswered + (runtime_ ? runtime_->calls_in_flight() : 0);
+    return load_.unanswered + admin_load_.unanswered +
+           (runtime_ ? runtime_->calls_in_flight() : 0);
   }
   /// Has the files read again, as when they change; returns at once.
   void reload() { reloader_.ask(); }
@@ -121,6 +122,7 @@ class Gateway {
   Metrics metrics_;
   Endpoint endpoint_;
   Admin admin_;
+  Load admin_load_;  // clients that take all there is do not shut out who can help
   Load monitor_load_;
   Monitor monitor_;
   std::unique_ptr<Listener> listener_;
