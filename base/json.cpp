@@ -4,12 +4,13 @@
 
 namespace base {
 
-Result<ParsedJson> parse_json(std::string_view text, const JsonLimits& limits) {
+Result<ParsedJson> parse_json(std::string_view text, const JsonLimits& limits,
+                              std::initializer_list<std::string_view> sent_on) {
   // A strict text has no byte order mark (RFC 8259 §8.1).
   if (text.starts_with("\xEF\xBB\xBF")) {
     return Error{Code::invalid, "The JSON starts with a byte order mark.", {}};
   }
-  JsonBuilder builder(limits);
+  JsonBuilder builder(limits, sent_on);
   if (!JsonReader(text, builder).read()) {
     return builder.error().value_or(Error{Code::invalid, "The text is not valid JSON.", {}});
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,16 +25,19 @@ struct JsonLimits {
   Bound<std::size_t> number = 64;
 };
 
-/// A parsed document. `inexact` is the JSON Pointer of the first number that a 64-bit integer or a
-/// double does not hold exactly as written; such a number must not be sent on (design §1).
+/// A parsed document. `inexact` is the JSON Pointer of a number that a 64-bit integer or a double
+/// does not hold exactly as written; such a number must not be sent on (design §1).
 struct ParsedJson {
   Json value;
   std::optional<std::string> inexact;
 };
 
 /// Parses one strict JSON document: UTF-8, no duplicate keys, within `limits`. Errors: Code::invalid for
-/// what is not JSON or has a duplicate key, Code::limit for what breaks a bound. Thread-safe.
-Result<ParsedJson> parse_json(std::string_view text, const JsonLimits& limits = {});
+/// what is not JSON or has a duplicate key, Code::limit for what breaks a bound. `sent_on` names the
+/// members on the way to what will be sent on, if that is a part: of several inexact numbers the first
+/// inside it is told, or else the first of all. Thread-safe.
+Result<ParsedJson> parse_json(std::string_view text, const JsonLimits& limits = {},
+                              std::initializer_list<std::string_view> sent_on = {});
 
 /// Serialises compactly. Never throws: bytes that are not UTF-8 become U+FFFD.
 std::string dump_json(const Json& value);

@@ -103,10 +103,25 @@ bool JsonBuilder::number_unsigned(std::uint64_t value, std::string_view text) {
 bool JsonBuilder::number_float(double value, std::string_view text) {
   if (!admit_number(text)) return false;
   place(value);
-  if (!document_.inexact && (is_integer_text(text) || !double_keeps(text, value))) {
-    document_.inexact = pointer_to_newest();
-  }
+  if (is_integer_text(text) || !double_keeps(text, value)) note_inexact();
   return true;
+}
+
+void JsonBuilder::note_inexact() {
+  if (inexact_is_sent_on_) return;
+  inexact_is_sent_on_ = is_sent_on();
+  if (document_.inexact && !inexact_is_sent_on_) return;
+  document_.inexact = pointer_to_newest();
+}
+
+// Whether the newest value is part of what is sent on.
+bool JsonBuilder::is_sent_on() const {
+  if (open_.size() < sent_on_.size()) return false;
+  auto container = open_.begin();
+  return std::all_of(sent_on_.begin(), sent_on_.end(), [&](std::string_view name) {
+    const auto* object = (*container++)->get_ptr<const Json::object_t*>();
+    return object != nullptr && object->back().first == name;
+  });
 }
 
 bool JsonBuilder::string(std::string_view value) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,9 @@ namespace base {
 /// ends the parse, and `error` then says why.
 class JsonBuilder final {
  public:
-  explicit JsonBuilder(const JsonLimits& limits) : limits_(limits) {}
+  /// As in parse_json(); both outlive it.
+  JsonBuilder(const JsonLimits& limits, std::initializer_list<std::string_view> sent_on)
+      : limits_(limits), sent_on_(sent_on) {}
 
   /// The document, after the parser reported success.
   ParsedJson take() { return std::move(document_); }
@@ -43,14 +46,18 @@ class JsonBuilder final {
   bool admit_number(std::string_view text);
   Json& place(Json value);
   bool open(Json container);
+  void note_inexact();
+  bool is_sent_on() const;
   std::string pointer_to_newest() const;
 
   const JsonLimits& limits_;
+  const std::initializer_list<std::string_view> sent_on_;
   ParsedJson document_;
   // Containers that are not yet closed, outermost first. Each is the last child of the one before
   // it, which takes no other child until it is closed: the addresses stay valid.
   std::vector<Json*> open_;
   std::size_t values_ = 0;
+  bool inexact_is_sent_on_ = false;
   std::optional<Error> error_;
 };
 

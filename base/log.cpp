@@ -1,12 +1,17 @@
 #include "base/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <climits>
 #include <condition_variable>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
@@ -20,28 +25,59 @@ namespace {
 
 constexpr std::size_t longest_text = 2048;
 constexpr std::size_t buffer_size = 64 << 10;
+constexpr std::size_t most_held = 1 << 20;  // while nobody reads
 constexpr std::chrono::milliseconds flush_interval{200};
 
-// Collects lines and writes them with one system call: a line of its own per call would cost as
-// much as the call's checks.
+// Whether a write of at most PIPE_BUF bytes to standard error would not have to wait (pipe(7), poll(2)).
+bool takes_more() {
+  pollfd entry{STDERR_FILENO, POLLOUT, 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+// Collects lines and writes them together: a system call per line would cost as much as a call's
+// checks. Never waits for whoever reads them, since event loops write here: lines are held until
+// they are taken, and beyond a bound lost, which is said afterwards.
 class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    if (lost_ > 0 || buffer_.size() + message.payload.size() > most_held) {
+      ++lost_;
+      flush_();
+      return;
+    }
     buffer_.append(message.payload.data(), message.payload.size()).push_back('\n');
     if (buffer_.size() >= buffer_size) flush_();
   }
   void flush_() override {
-    std::string_view rest = buffer_;
-    while (!rest.empty()) {
-      const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
-      if (written <= 0 && errno != EINTR) break;  // nobody reads: the log must not stop the gateway
-      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    write_out();
+    if (lost_ > 0 && buffer_.empty()) {
+      append_loss();
+      write_out();
     }
-    buffer_.clear();
   }
 
  private:
+  void write_out() {
+    std::string_view rest = buffer_;
+    while (!rest.empty() && takes_more()) {
+      const ssize_t written =
+          ::write(STDERR_FILENO, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+      if (written < 0 && (errno == EINTR || errno == EAGAIN)) break;
+      if (written <= 0) rest = {};  // nobody reads, nor will
+      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    buffer_.erase(0, buffer_.size() - rest.size());
+  }
+
+  void append_loss() {
+    buffer_.append(R"({"time":")");
+    append_rfc3339(buffer_, std::chrono::system_clock::now(), 3);
+    buffer_.append(R"(","level":"warn","event":"log_lost","lines":)");
+    buffer_.append(std::to_string(std::exchange(lost_, 0))).append("}\n");
+  }
+
   std::string buffer_;
+  std::uint64_t lost_ = 0;  // lines since the last that was taken
 };
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {

@@ -17,7 +17,8 @@ using LogValue = std::variant<std::string_view, std::int64_t, bool>;
 using LogField = std::pair<std::string_view, LogValue>;
 
 /// JSON lines on standard error: {"time":…,"level":…,"event":…, fields}. Lines are written
-/// together, at the latest after 200 ms, and at once from `warn` on. Thread-safe.
+/// together, at the latest after 200 ms, and at once from `warn` on; when nobody takes them up to
+/// 1 MiB are held, and what comes then is lost and counted. Never waits. Thread-safe.
 class Log {
  public:
   explicit Log(LogLevel lowest = LogLevel::info);

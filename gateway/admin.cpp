@@ -253,7 +253,7 @@ base::Task<HttpResponse> Admin::accept_loss() const {
 
 base::Task<HttpResponse> Admin::call(base::Loop& loop, const RawRequest& request,
                                      std::string request_id, std::string peer) const {
-  auto body = base::parse_json(request.body, d_.limits.json);
+  auto body = base::parse_json(request.body, d_.limits.json, {"arguments"});
   if (!body) co_return error_response(400, body.error().message);
   const std::string* tool = base::find_string(body->value, "tool");
   const Json* arguments = base::find_member(body->value, "arguments");

@@ -75,7 +75,7 @@ base::Task<HttpResponse> AdminApprovals::show(std::string id) const {
 
 base::Task<HttpResponse> AdminApprovals::decide(std::string id, const RawRequest& request,
                                                 AdminPeer peer) const {
-  auto body = base::parse_json(request.body, limits_.json);
+  auto body = base::parse_json(request.body, limits_.json, {"arguments"});
   if (!body) co_return error_response(400, body.error().message);
   auto decision = co_await read_decision(id, *std::move(body), std::move(peer));
   if (!decision) co_return refuse(decision.error());

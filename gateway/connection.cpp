@@ -67,6 +67,7 @@ base::Task<HttpResponse> handle_fenced(base::Loop& loop, const ConnectionContext
 base::Task<HttpResponse> answer(base::Loop& loop, const ConnectionContext& context,
                                 const RawRequest& request, const std::string& id,
                                 const std::string& peer) {
+  if (auto at_once = context.handler.answer_at_once(request)) co_return *std::move(at_once);
   const Counted call(context.load.calls);
   if (call.before() >= context.limits.calls_in_flight) co_return overloaded();
   if (context.load.draining) co_return ending();
@@ -139,10 +140,14 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
     const std::string id = new_request_id();
     request.events = events.get();
     events->begin({id, request.keep_alive, false}, request.is_http_1_1());
+    std::optional<Counted> unanswered(std::in_place, context.load.unanswered);
     HttpResponse response = co_await answer(loop, context, request, id, peer);
     const bool keep_alive = request.keep_alive && !response.close && !context.load.draining;
     if (events->begun()) {
-      if (response.subscription) co_await stay_open(*events, reader, request, response);
+      if (response.subscription) {
+        unanswered.reset();
+        co_await stay_open(*events, reader, request, response);
+      }
       if (!co_await events->finish(response.body)) co_return;
     } else {
       if (!events->rest()) co_return;
@@ -150,6 +155,7 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
       auto sent = co_await stream.write(text, context.limits.write_timeout);
       if (!sent) co_return;
     }
+    unanswered.reset();
     if (!keep_alive) {
       co_await close_gently(stream);
       co_return;

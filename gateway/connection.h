@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/byte_stream.h"
@@ -21,12 +22,18 @@ class HttpHandler {
   virtual base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                           const std::string& request_id,
                                           const std::string& peer) = 0;
+  /// What is answered under overload and while the gateway drains, too. nullopt: nothing of that.
+  virtual std::optional<HttpResponse> answer_at_once(const RawRequest&) const {
+    return std::nullopt;
+  }
 };
 
 /// How much is going on, over all loops.
 struct Load {
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> calls{0};
+  /// Requests whose answer has not been sent to its end; streams that stay open do not count.
+  std::atomic<std::size_t> unanswered{0};
   /// What is in flight is finished, nothing else is begun, and every answer ends its connection.
   std::atomic<bool> draining{false};
 };

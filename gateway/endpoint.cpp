@@ -24,7 +24,6 @@ bool asks_for(const RawRequest& request, std::string_view path) {
 
 base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& request,
                                           const std::string& request_id, const std::string&) {
-  if (auto probe = answer_probe(request, readiness_)) co_return std::move(*probe);
   const base::HttpFields& fields = request.fields.fields;
   if (const auto reason = guard_.refuse(fields)) {
     log_.write(base::LogLevel::info, "refused",

@@ -24,6 +24,9 @@ class Endpoint final : public HttpHandler {
 
   base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                   const std::string& request_id, const std::string& peer) override;
+  std::optional<HttpResponse> answer_at_once(const RawRequest& request) const override {
+    return answer_probe(request, readiness_);
+  }
 
  private:
   /// `/mcp/VIEW` narrows the principal; false when there is nothing at this path.

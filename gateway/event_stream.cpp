@@ -150,8 +150,9 @@ base::Task<void> EventStream::stay_open() {
 }
 
 base::Task<bool> EventStream::finish(std::string_view last_message) {
-  watch_->stop();
+  // First this: the watch ends together with whatever else waits on the socket.
   while (writing_) co_await wait();
+  watch_->stop();
   silence_.clear();
   if (gone_) co_return false;
   if (!last_message.empty()) append_chunk(event_text(last_message));

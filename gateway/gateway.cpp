@@ -182,7 +182,7 @@ base::Status Gateway::listen() {
   const bool open = has_other_people(unix_login(::geteuid()), *policy_);
   auto admin = listen_unix(loops_, config_->admin_socket,
                            open ? SocketAccess::everybody : SocketAccess::owner,
-                           {admin_, limits_, load_, log_});
+                           {admin_, limits_, admin_load_, log_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
   std::unique_ptr<ListenerTls> tls;
@@ -226,8 +226,9 @@ base::Task<void> Gateway::keep_settling() {
 }
 
 void Gateway::drain() {
-  log_.write(base::LogLevel::info, "draining", {{"requests", std::int64_t(load_.calls.load())}});
-  load_.draining = true;
+  log_.write(base::LogLevel::info, "draining",
+             {{"requests", static_cast<std::int64_t>(requests_in_flight())}});
+  load_.draining = admin_load_.draining = true;
   list_changes_.end_all();
   if (runtime_) runtime_->drain();
   approvals_->end_waiting();

@@ -63,9 +63,10 @@ class Gateway {
   void start();
   /// Takes no more connections and no more calls; those in flight go on.
   void drain();
-  /// Requests that are being answered.
+  /// Requests whose answer is not sent yet.
   std::size_t requests_in_flight() const {
-    return load_.calls + (runtime_ ? runtime_->calls_in_flight() : 0);
+    return load_.unanswered + admin_load_.unanswered +
+           (runtime_ ? runtime_->calls_in_flight() : 0);
   }
   /// Has the files read again, as when they change; returns at once.
   void reload() { reloader_.ask(); }
@@ -124,6 +125,7 @@ class Gateway {
   Metrics metrics_;
   Endpoint endpoint_;
   Admin admin_;
+  Load admin_load_;  // clients that take all there is do not shut out who can help
   Load monitor_load_;
   Monitor monitor_;
   std::unique_ptr<Listener> listener_;

@@ -7,7 +7,10 @@
 namespace gateway {
 
 void KeyRefresher::start() {
-  running_ = true;
+  {
+    const std::lock_guard lock(mutex_);  // event loops ask already
+    running_ = true;
+  }
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 

@@ -1,8 +1,11 @@
+#include <unistd.h>
+
 #include <csignal>
 #include <exception>
 #include <iostream>
 
 #include "base/keeper_process.h"
+#include "base/terminal_output.h"
 #include "base/version.h"
 #include "base/yaml.h"
 #include "gateway/commands/command.h"
@@ -36,6 +39,8 @@ int main(int argc, char** argv) {
   if (const auto ended = base::keep_processes_if_asked(argc, argv)) return *ended;
   std::signal(SIGPIPE,
               SIG_IGN);  // a peer that goes away is an error of its connection, not our end
+  const base::TerminalOutput out(std::cout, ::isatty(STDOUT_FILENO) == 1);
+  const base::TerminalOutput err(std::cerr, ::isatty(STDERR_FILENO) == 1);
   CLI::App app{"Sluice: one governed MCP endpoint for the tools of many servers", "sluice"};
   app.set_version_flag("--version", std::string(base::version));
   app.require_subcommand(1);

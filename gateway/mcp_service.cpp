@@ -71,7 +71,7 @@ base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& re
   if (!is_json(fields)) co_return error_response(415, "The Content-Type must be application/json.");
   if (!accepts_json(fields))
     co_return error_response(406, "The answer is application/json, which Accept excludes.");
-  auto parsed = base::parse_json(request.body, limits_.json);
+  auto parsed = base::parse_json(request.body, limits_.json, {"params", "arguments"});
   if (!parsed) {
     co_return rpc_error(400, std::nullopt, mcp::code::parse_error,
                         std::move(parsed.error().message));

@@ -108,7 +108,8 @@ base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake,
     auto message = co_await (*sent)->next();
     if (!message) co_return message.error();
     if (auto* response = std::get_if<Response>(&*message)) {
-      co_return Answer{(*sent)->status(), std::string((*sent)->session()), std::move(*response)};
+      co_return Answer{(*sent)->status(), std::string((*sent)->session()), std::move(*response),
+                       (*sent)->size()};
     }
   }
 }
@@ -179,17 +180,26 @@ base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& 
   if (handshake.capabilities.is_object() && !handshake.capabilities.contains("tools"))
     co_return tools;
   std::optional<std::string> cursor;
+  // As much as the most and longest definitions: the bounds of pages alone would let it fill memory.
+  const std::size_t most_bytes =
+      std::max<std::size_t>(limits.result, limits.upstream_tools * limits.tool_definition);
+  std::size_t bytes = 0;
   for (std::size_t page = 0; page < limits.upstream_pages; ++page) {
     Json params = Json::object();
     if (cursor) params["cursor"] = *cursor;
     auto answer = co_await ask(handshake, "tools/list", std::move(params), deadline);
     if (!answer) co_return answer.error();
     if (answer->response.error) co_return rpc_failure("tools/list", *answer->response.error);
-    const Json* listed = base::find_member(answer->response.result, "tools");
-    if (listed == nullptr || !listed->is_array()) {
+    bytes += answer->bytes;
+    if (bytes > most_bytes) {
+      co_return Error{
+          Code::limit, "its tool list has more than " + std::to_string(most_bytes) + " bytes", {}};
+    }
+    const auto listed = answer->response.result.find("tools");
+    if (listed == answer->response.result.end() || !listed->is_array()) {
       co_return Error{Code::broken, "its tool list is not a list", {}};
     }
-    for (const Json& tool : *listed) tools.push_back(tool);
+    for (Json& tool : *listed) tools.push_back(std::move(tool));
     if (tools.size() > limits.upstream_tools) {
       co_return Error{Code::limit,
                       "it lists more than " + std::to_string(limits.upstream_tools) + " tools",

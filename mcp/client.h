@@ -78,6 +78,7 @@ class Client {
     int status;
     std::string session;
     Response response;
+    std::size_t bytes;  // as it was sent
   };
   base::Task<base::Result<Answer>> ask(const Handshake& handshake, std::string method,
                                        base::Json params, base::SteadyTime deadline);

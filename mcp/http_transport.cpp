@@ -171,6 +171,9 @@ base::Result<Message> HttpExchange::accept(std::string_view text) {
   auto limits = limits_.json;
   limits.string = limits_.result;
   auto parsed = base::parse_json(text, limits);
+  if (!parsed && parsed.error().code == Code::limit) {
+    return Error{Code::limit, "its answer is beyond a bound", parsed.error().message};
+  }
   if (!parsed) return Error{Code::broken, "it answered with invalid JSON", parsed.error().message};
   auto message = parse_message(std::move(parsed->value));
   if (!message) {

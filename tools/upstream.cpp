@@ -5,6 +5,7 @@
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 
+#include "base/await_callback.h"
 #include "base/crypto.h"
 #include "base/hidden_text.h"
 #include "tools/http_link.h"
@@ -38,10 +39,11 @@ std::string for_people(const Error& error) {
   return error.detail.empty() ? error.message : error.message + " (" + error.detail + ")";
 }
 
-// Whether it says that the server is not well. A connection that was refused at once cost nothing.
+// Whether it says that the server is not well. A connection that was refused at once cost nothing;
+// an answer beyond a bound is an answer: who asks for such must not shut others out.
 bool counts_as_failure(const Error& error, std::chrono::steady_clock::duration taken) {
   if (error.code == Code::unavailable) return taken >= costly;
-  return error.code == Code::timeout || error.code == Code::broken || error.code == Code::limit;
+  return error.code == Code::timeout || error.code == Code::broken;
 }
 
 base::Task<Sent> not_sent(Error error) { co_return error; }
@@ -78,6 +80,7 @@ Upstream::Upstream(UpstreamSettings settings, const Dependencies& dependencies,
       home_(dependencies.loops.at(0)),
       limits_(dependencies.limits),
       log_(dependencies.log),
+      workshop_(dependencies.workshop),
       on_change_(std::move(on_change)),
       link_(make_link(settings_, dependencies, link_events(), [this] { return shared_from_this(); })),
       alarm_(home_.io()) {
@@ -232,7 +235,8 @@ base::Task<base::Status> Upstream::discover() {
   auto found = co_await link_->discover();
   if (!found) co_return found.error();
   if (ended_) co_return Error{Code::unavailable, not_configured, {}};
-  take(std::move(*found));
+  co_await take(std::move(*found));
+  if (ended_) co_return Error{Code::unavailable, not_configured, {}};
   // It may have been lost before it was ready.
   if (!link_->usable()) set_state(State::down, "it ended right after its start");
   breaker_.succeeded();
@@ -248,44 +252,63 @@ base::Task<void> Upstream::refresh() {
     set_state(found.error().code == Code::not_found ? State::connecting : State::down,
               for_people(found.error()));
   } else if (*found) {
-    take(std::move(**found));
+    co_await take(std::move(**found));
+    if (link_->usable() || !ready()) co_return;
+    set_state(link_->can_crash() ? State::down : State::connecting, "it was lost meanwhile");
   }
+}
+
+/// What came of a list of definitions.
+struct Upstream::Prepared {
+  std::string fingerprint;
+  std::vector<ServerTool> tools;  // none when the fingerprint is the one there was
+};
+
+// Lists may be long and their schemas take seconds to compile: that is for a thread of its own.
+base::Task<Upstream::Prepared> Upstream::prepare(std::vector<base::Json> definitions) {
+  const auto work = [&] {
+    std::string listed = settings_.prefix + "\n";
+    for (const base::Json& tool : definitions) listed.append(base::dump_json(tool)).append("\n");
+    Prepared prepared{base::blake2b_hex(listed), {}};
+    if (prepared.fingerprint != fingerprint_) {
+      prepared.tools = compile_tools(std::move(definitions), limits_);
+    }
+    definitions = {};  // freeing them takes its time as well
+    return prepared;
+  };
+  co_return co_await base::await_callback<Prepared>([&](std::function<void(Prepared)> done) {
+    asio::post(workshop_, [&work, done = std::move(done)] { done(work()); });
+  });
 }
 
 // Tools that are as they were stay what they are: their schemas are not compiled again, and nobody
-// is told.
-void Upstream::take(Discovery found) {
+// is told. What the link says of a loss meanwhile stands.
+base::Task<void> Upstream::take(Discovery found) {
+  Prepared prepared = co_await prepare(std::move(found.tools));
   refreshed_at_ = std::chrono::steady_clock::now();
-  std::string listed = settings_.prefix + "\n";
-  for (const base::Json& tool : found.tools) listed.append(base::dump_json(tool)).append("\n");
-  std::string fingerprint = base::blake2b_hex(listed);
-  if (fingerprint == fingerprint_) {
-    const std::lock_guard lock(mutex_);
-    if (status_.state != State::ready) status_.since = std::chrono::system_clock::now();
-    status_.state = state_ = State::ready;
-    status_.reason.clear();
-    status_.revision = found.handshake.revision;
-  } else {
-    fingerprint_ = std::move(fingerprint);
-    publish(std::move(found));
+  const bool is_news = prepared.fingerprint != fingerprint_;
+  std::shared_ptr<ServerTools> offered;
+  if (is_news) {
+    fingerprint_ = std::move(prepared.fingerprint);
+    offered = std::make_shared<ServerTools>(
+        ServerTools{settings_.name, settings_.prefix, settings_.trusted, std::move(prepared.tools)});
   }
-  was_asked_ = true;
-}
-
-void Upstream::publish(Discovery found) {
-  auto tools = std::make_shared<ServerTools>();
-  tools->server = settings_.name;
-  tools->prefix = settings_.prefix;
-  tools->trusted = settings_.trusted;
-  tools->tools = compile_tools(std::move(found.tools), limits_);
+  const bool usable = link_->usable();
   {
     const std::lock_guard lock(mutex_);
-    state_ = State::ready;
-    status_ = {State::ready, "", std::chrono::system_clock::now(), found.handshake.revision};
-    tools_ = std::move(tools);
+    if (is_news) tools_ = std::move(offered);
+    status_.revision = found.handshake.revision;
+    if (usable) {
+      if (is_news || status_.state != State::ready) status_.since = std::chrono::system_clock::now();
+      status_.state = state_ = State::ready;
+      status_.reason.clear();
+    }
   }
-  settled_ = true;
-  on_change_();
+  if (is_news) {
+    settled_ = true;
+    on_change_();
+  }
+  was_asked_ = true;
 }
 
 // The tools stay listed: a call then fails with a sentence instead of an unknown tool.

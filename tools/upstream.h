@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include <asio/thread_pool.hpp>
+
 #include "base/log.h"
 #include "base/process_keeper.h"
 #include "policies/permit.h"
@@ -47,6 +49,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
     const base::Limits& limits;
     base::ProcessKeeper& keeper;
     base::Log& log;
+    asio::thread_pool& workshop;  ///< where definitions are made ready: no event loop waits for that
   };
 
   /// `on_change` is called on loop 0 whenever the tools changed, and when the first attempt to
@@ -122,8 +125,9 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   base::Task<void> pause_after_failure();
   base::Task<base::Status> discover();
   base::Task<void> refresh();
-  void take(Discovery found);
-  void publish(Discovery found);
+  base::Task<void> take(Discovery found);
+  struct Prepared;
+  base::Task<Prepared> prepare(std::vector<base::Json> definitions);
   base::Task<void> pause(std::chrono::milliseconds time);
   void wake();
   void set_state(UpstreamStatus::State state, std::string reason);
@@ -133,6 +137,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   base::Loop& home_;
   const base::Limits& limits_;
   base::Log& log_;
+  asio::thread_pool& workshop_;
   std::function<void()> on_change_;
   std::unique_ptr<UpstreamLink> link_;
   CircuitBreaker breaker_;

@@ -29,7 +29,7 @@ Upstreams::Upstreams(std::vector<UpstreamSettings> settings, base::EventLoops& l
                      const base::Limits& limits, base::Log& log, std::function<void()> on_change)
     : home_(loops.at(0)),
       keeper_(home_),
-      dependencies_{loops, limits, keeper_, log},
+      dependencies_{loops, limits, keeper_, log, workshop_},
       on_change_(std::move(on_change)) {
   replace(std::move(settings));
 }

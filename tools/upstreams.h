@@ -68,6 +68,7 @@ class Upstreams {
 
   base::Loop& home_;
   base::ProcessKeeper keeper_;  // destroyed last: what runs ends with it
+  asio::thread_pool workshop_{1};
   const Upstream::Dependencies dependencies_;
   std::function<void()> on_change_;
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { endAll } from './support/end_all.mjs';
 import { misbehaving } from './support/hostile_servers.mjs';
 import { modernServer } from './support/modern_server.mjs';
-import { Sluice } from './support/sluice.mjs';
-import { slow } from './support/time.mjs';
+import { binary, Sluice } from './support/sluice.mjs';
+import { eventually, slow } from './support/time.mjs';
 
 const policy = `agents:
   tester: {roles: [reader]}
@@ -136,6 +137,18 @@ test('a refused call ends with 4: denied, unknown, or with wrong arguments', asy
 
 test('a call whose outcome is not known ends with 6', async () => {
   assert.match((await run(6, 'call', 'quiet/act', '{}', '--agent', 'tester')).stdout, /Server quiet .*may have been carried out/);
+});
+
+test('what an agent chose is shown on a terminal, not obeyed by it', async () => {
+  const name = 'x\u001b[2Jy\u202ez';
+  await sluice.cli('call', name, '{}', '--agent', 'tester');
+  const command = `'${binary()}' audit tail -n 1 --config '${sluice.path('sluice.yaml')}'`;
+  const shown = () => new Promise((done) => execFile('script', ['-qec', command, '/dev/null'], (error, stdout) => done(stdout)));
+  const line = await eventually('the call is recorded', async () => [await shown()].find((text) => text.includes('unknown_tool')));
+  assert.ok(line.includes('x\\u{1b}[2Jy\\u{202e}z'), line);
+  assert.ok(!line.includes('\u001b') && !line.includes('\u202e'), line);
+  const { stdout } = await sluice.cli('audit', 'tail', '-n', '1', '--json'); // for programs as it is
+  assert.equal(JSON.parse(stdout).asked_as, name);
 });
 
 test('a dry run shows the decision and sends nothing', async () => {

@@ -7,7 +7,7 @@ import { plainServer, textResult } from './support/plain_server.mjs';
 import { RawConnection } from './support/raw_http.mjs';
 import { bytesOf, call, callBytes } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
-import { eventually, scaled, slow, within } from './support/time.mjs';
+import { eventually, scaled, sleep, slow, within } from './support/time.mjs';
 
 /** A gateway before a server whose calls wait until the test lets them go. */
 async function holding(drain, run) {
@@ -51,6 +51,42 @@ test('told to end, it takes no more connections and calls, finishes those in fli
     assert.equal(answer.headers.connection, 'close');
     await flying.ended();
     assert.deepEqual(await within(10_000, 'the end', sluice.ended), { code: 0, signal: null });
+    sluice.end = { code: 0 };
+  }));
+
+test('an answer that its client has not taken yet is not cut off', async () => {
+  const part = { type: 'text', text: 'x'.repeat(1 << 20) };
+  const server = await plainServer(({ answer }) => answer({ content: Array(16).fill(part) }), { tools: ['act'] });
+  const sluice = await Sluice.start({ servers: { s: server.url }, config: { drain: '60s' }, limits: { result: '32M' } });
+  try {
+    const slowly = await RawConnection.open(sluice.port);
+    slowly.socket.pause();
+    slowly.send(callBytes(await sluice.key(), 's__act'));
+    await eventually('the answer is on its way', () => records(sluice, 'audit').length === 1);
+    const ended = sluice.stop();
+    await eventually('no connection is taken', () => refused(sluice.port));
+    await sleep(200);
+    slowly.socket.resume();
+    assert.equal(JSON.parse((await slowly.response(20_000)).body).result.content.length, 16);
+    assert.equal(await ended, true);
+  } finally {
+    await endAll(() => sluice.remove(), () => server.close());
+  }
+});
+
+test('probes are answered while it drains', () =>
+  holding('60s', async ({ sluice, key, held }) => {
+    const [flying, health, ready] = await Promise.all([1, 2, 3].map(() => RawConnection.open(sluice.port)));
+    flying.send(callBytes(key, 's__act'));
+    for (const one of [health, ready]) assert.equal((await one.send(bytesOf({ method: 'GET', path: '/readyz' })).response()).status, 200);
+    await eventually('the call is with its server', () => held.length === 1);
+    sluice.child.kill('SIGTERM');
+    await eventually('no connection is taken', () => refused(sluice.port));
+    assert.equal((await health.send(bytesOf({ method: 'GET', path: '/healthz' })).response()).status, 200);
+    assert.equal((await ready.send(bytesOf({ method: 'GET', path: '/readyz' })).response()).body, '{"ready":false,"reason":"draining"}');
+    held[0]();
+    assert.equal((await flying.response()).status, 200);
+    await within(10_000, 'the end', sluice.ended);
     sluice.end = { code: 0 };
   }));
 

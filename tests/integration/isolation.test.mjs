@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Agent } from 'node:http';
 import { endAll } from './support/end_all.mjs';
-import { echoServer } from './support/plain_server.mjs';
+import { listen, readBody } from './support/node_server.mjs';
+import { echoServer, reply } from './support/plain_server.mjs';
 import { RawConnection } from './support/raw_http.mjs';
 import { ask, call, callBytes, listedTools } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
-import { fewer } from './support/time.mjs';
+import { eventually, fewer, scaled } from './support/time.mjs';
 
 const tools = ['echo', 'read_a', 'read_b', 'write_a', 'drop_table', 'Echo'];
 const policy = `
@@ -75,6 +76,34 @@ test("agents that ask at the same time never see each other's lists", async () =
     assert.deepEqual(result.tools.map((tool) => tool.name), expected[name]);
   }));
   agent.destroy();
+});
+
+test('a server whose schemas take long to compile does not hold up others', async () => {
+  const properties = Object.fromEntries(Array.from({ length: 800 }, (_, i) => [`property_${i}`, { type: 'string', pattern: `^a${i}.{1,9}$` }]));
+  let lists = 0;
+  const server = await listen(async (req, res) => {
+    const { id, method, params } = JSON.parse(await readBody(req));
+    const answer = (result) => reply(res, { jsonrpc: '2.0', id, result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', ...result } });
+    if (method === 'server/discover') return answer({ supportedVersions: ['2026-07-28'], capabilities: { tools: {} } });
+    const page = Number(params.cursor ?? 0);
+    lists += page === 0 ? 1 : 0;
+    const tools = Array.from({ length: 20 }, (_, i) => ({ name: `t${page}_${i}`, description: `${lists}`, inputSchema: { type: 'object', properties } }));
+    return answer({ tools, ...(page < 9 ? { nextCursor: String(page + 1) } : {}) });
+  });
+  const one = await Sluice.start({ servers: { huge: server.url, a: servers.a.url }, config: { threads: 1 }, ready: ['a'] });
+  try {
+    const key = await one.key();
+    const taken = [];
+    await eventually('it is ready', async () => {
+      const start = Date.now();
+      await call(one, key, 'a__echo', { text: 'x' });
+      taken.push(Date.now() - start);
+      return taken.length % 20 === 0 && (await one.json('servers', 'status')).servers.find(({ server: name }) => name === 'huge').state === 'ready';
+    }, 60_000);
+    assert.ok(Math.max(...taken) < scaled(500), `the slowest of ${taken.length} calls took ${Math.max(...taken)} ms`);
+  } finally {
+    await endAll(() => one.remove(), () => server.close());
+  }
 });
 
 test('every answer carries the canary of its own question, on 64 connections that all use the ids 0 to 9', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { endAll } from './support/end_all.mjs';
 import { modernServer } from './support/modern_server.mjs';
-import { exchange } from './support/raw_http.mjs';
-import { call, callBytes } from './support/rpc.mjs';
+import { exchange, RawConnection } from './support/raw_http.mjs';
+import { bytesOf, call, callBytes } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, scaled, slow } from './support/time.mjs';
 
@@ -30,6 +30,29 @@ test('past the bound of calls in flight the answer is 503 with Retry-After, at o
   assert.ok(taken < long / 2, `it took ${taken} ms`);
   assert.equal(server.calls.of('echo'), 0);
   for (const { result } of await Promise.all(occupied)) assert.equal(result.content[0].text, `slept ${long}`);
+});
+
+test('probes and administrators are answered under overload', async () => {
+  const long = 2000 * slow;
+  const occupied = Array.from({ length: 4 }, () => call(sluice, key, 'm__slow', { ms: long }));
+  await eventually('four calls are under way', () => server.calls.of('slow') === 8);
+  assert.equal((await exchange(sluice.port, callBytes(key, 'm__echo', { text: 'x' }))).status, 503);
+  for (const path of ['/healthz', '/readyz']) assert.equal((await exchange(sluice.port, bytesOf({ method: 'GET', path }))).status, 200);
+  assert.equal((await sluice.json('servers', 'status')).servers[0].state, 'ready');
+  await Promise.all(occupied);
+});
+
+test('strangers that take all connections do not shut out administrators', async () => {
+  const full = await Sluice.start({ servers: { m: server.url }, limits: { connections: 3 } });
+  const strangers = await Promise.all([1, 2, 3].map(() => RawConnection.open(full.port)));
+  try {
+    const late = await RawConnection.open(full.port);
+    await late.ended();
+    assert.equal((await full.json('servers', 'status')).servers[0].state, 'ready');
+  } finally {
+    strangers.forEach((one) => one.close());
+    await full.remove();
+  }
 });
 
 test('what was refused for overload is served once there is room', async () => {

@@ -108,6 +108,25 @@ test('errors of tools and refusals of the server open nothing', async () => {
   }
 });
 
+test('an agent that asks for results beyond the bounds does not shut out the others', async () => {
+  const wants = { long: 'x'.repeat(5 << 20), many: Array(100_001).fill(0) };
+  const server = await plainServer(({ asked, answer }) => {
+    const { how } = asked.params.arguments;
+    answer(how === 'many' ? { content: [], structuredContent: { all: wants.many } } : textResult(wants[how] ?? 'fine'));
+  }, { tools: [{ name: 'act', inputSchema: { type: 'object' } }] });
+  const sluice = await Sluice.start({ servers: { s: server.url } });
+  try {
+    const [greedy, other] = [await sluice.key(), await sluice.key('other')];
+    for (const how of ['long', 'many']) {
+      for (let i = 0; i < 6; ++i) assert.match(said(await call(sluice, greedy, 's__act', { how })), /^Server s failed: its answer is (longer than allowed|beyond a bound)/);
+      assert.equal(said(await call(sluice, other, 's__act', {})), 'fine');
+    }
+    assert.equal((await status(sluice, 's')).breaker, 'closed');
+  } finally {
+    await endAll(() => sluice.remove(), () => server.close());
+  }
+});
+
 // ---- Repetitions
 
 /** A server that cuts the connection of the first `cuts` calls. */

@@ -7,7 +7,7 @@ import { plainServer, textResult } from './support/plain_server.mjs';
 import { ask, call, callMessage, headersFor, message } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { stdioServer, talkerKinds, talkers, talkPolicy } from './support/talkers.mjs';
-import { eventually, within } from './support/time.mjs';
+import { eventually, sleep, within } from './support/time.mjs';
 
 let servers, plain, sluice, key;
 const clients = {};
@@ -221,4 +221,35 @@ test('a reader that does not read is cut off, its call ends at the server, and n
   assert.equal((await call(sluice, key, 'plain__echo')).result.content[0].text, 'beside');
   assert.equal(await within(20_000, 'the end of the call', gone), true);
   stream.close();
+});
+
+test('a reader that pauses while events wait for it gets all of them, and the result', async () => {
+  const count = 300; // more bytes than the system's buffers take
+  const roomy = await Sluice.start({ servers: { plain: plain.url }, policy: talkPolicy, limits: { stream_outbox: '64M' } });
+  try {
+    const mine = await roomy.key();
+    let finish;
+    const taken = new Promise((done) => {
+      onCall = ({ asked, res }) => {
+        events(res);
+        const { progressToken } = asked.params._meta;
+        for (let i = 1; i < count; i += 1) send(res, progress(progressToken, { message: 'x'.repeat(60_000) }));
+        res.write(`data: ${JSON.stringify({ jsonrpc: '2.0', ...progress(progressToken) })}\n\n`, done);
+        finish = () => res.end(`data: ${JSON.stringify({ jsonrpc: '2.0', ...result(asked, 'done') })}\n\n`);
+      };
+    });
+    const sent = message('tools/call', { name: 'plain__echo', arguments: {}, _meta: { progressToken: 1 } });
+    const stream = await EventStream.open(roomy.url, headersFor(sent, mine), { body: JSON.stringify(sent) });
+    stream.response.pause();
+    await within(20_000, 'the gateway to take the events', taken);
+    await sleep(200); // by now it looks whether the client is still there
+    finish();
+    await sleep(200);
+    stream.response.resume();
+    const all = await stream.rest();
+    assert.equal(all.at(-1)?.result?.content[0].text, 'done');
+    assert.equal(all.length, count + 1);
+  } finally {
+    await roomy.remove();
+  }
 });

@@ -102,6 +102,28 @@ test('all that misbehave at once change nothing for the good server', async () =
   answers.forEach(({ result }, i) => assert.equal(result?.isError, true, names[i]));
 });
 
+test('a list of tools that is longer than all definitions may be is not taken', async () => {
+  const tool = (name) => ({ name, description: 'x'.repeat(100_000), inputSchema: { type: 'object' } });
+  let asked = 0;
+  const server = await listen(async (req, res) => {
+    const { id, method, params } = JSON.parse(await readBody(req));
+    const answer = (result) => reply(res, { jsonrpc: '2.0', id, result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', ...result } });
+    if (method === 'server/discover') return answer({ supportedVersions: ['2026-07-28'], capabilities: { tools: {} } });
+    asked += 1;
+    const page = Number(params.cursor ?? 0);
+    return answer({ tools: [tool(`a${page}`), tool(`b${page}`)], nextCursor: String(page + 1) });
+  });
+  const one = await Sluice.start({ servers: { s: server.url }, limits: { result: '1M', upstream_tools: 100, tool_definition: '10k' }, ready: [] });
+  try {
+    await one.serverIs('s', 'down');
+    const { servers: [{ reason }] } = await one.json('servers', 'status');
+    assert.match(reason, /^its tool list has more than 1048576 bytes/);
+    assert.ok(asked < 20, `${asked} pages were asked for`);
+  } finally {
+    await endAll(() => one.remove(), () => server.close());
+  }
+});
+
 test('a server that starts later than the gateway becomes available', async () => {
   const port = await closedPort();
   const other = await Sluice.start({ servers: { late: `http://127.0.0.1:${port}/mcp` }, ready: [] });

@@ -197,6 +197,20 @@ TEST_CASE("the pointer names the first inexact number", "[json]") {
         "/a/1/b~1c~0/1");
 }
 
+TEST_CASE("of several inexact numbers the one inside what is sent on is named", "[json]") {
+  const auto inside = [](std::string_view text) {
+    return parse_json(text, {}, {"params", "arguments"}).value().inexact;
+  };
+  const std::string big = "12345678901234567890123";
+  CHECK(inside(R"({"x":)" + big + R"(,"params":{"_meta":[)" + big + R"(],"arguments":{"n":[1,)" +
+               big + "," + big + "]}}}") == "/params/arguments/n/1");
+  CHECK(inside(R"({"params":{"arguments":{"a":)" + big + R"(}},"x":)" + big + "}") ==
+        "/params/arguments/a");
+  CHECK(inside(R"({"arguments":{"params":)" + big + "}}") == "/arguments/params");
+  CHECK(inside("[[" + big + "]]") == "/0/0");
+  CHECK(inside(big) == "");
+}
+
 TEST_CASE("a number that a double keeps is not reported", "[json]") {
   CHECK_FALSE(inexact("[0.1,1.50,1e22,5e-324,-0.0,0e999999999999,74612.1178]"));
 }

@@ -167,7 +167,9 @@ TEST_CASE("probes are answered without a key and under any name", "[endpoint]") 
     RawRequest request;
     request.head = "GET " + path + " HTTP/1.1\r\nHost: 10.1.2.3\r\n\r\n";
     request.fields = std::move(*base::parse_head(request.head));
-    return tests::run_task(f.endpoint.handle(f.loop, request, "req_1", ""));
+    const auto at_once = f.endpoint.answer_at_once(request);
+    return at_once ? *at_once
+                   : tests::run_task(f.endpoint.handle(f.loop, request, "req_1", ""));
   };
   CHECK(probe("/healthz").status == 200);
   CHECK(probe("/healthz2").status == 403);
@@ -319,6 +321,15 @@ TEST_CASE("a number in the arguments that would come out changed is refused with
   const std::string session = "Mcp-Session-Id: " + f.open_session(f.alice) + "\r\n";
   const Json result = body_of(f.post(f.alice, session, body))["result"];
   CHECK(result["content"][0]["text"].get<std::string>().rfind("/n/0: ", 0) == 0);
+}
+
+TEST_CASE("a number outside the arguments hides none inside them", "[endpoint]") {
+  Fixture f;
+  const std::string body =
+      R"({"timestamp":1.12345678901234567890,"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"files__read","arguments":{"message":"a","n":123456789012345678901234567890}}})";
+  const std::string session = "Mcp-Session-Id: " + f.open_session(f.alice) + "\r\n";
+  const Json result = body_of(f.post(f.alice, session, body))["result"];
+  CHECK(result["content"][0]["text"].get<std::string>().rfind("/n: ", 0) == 0);
 }
 
 TEST_CASE("GET is not for clients of 2026-07-28, and other paths are not there", "[endpoint]") {
