@@ -96,10 +96,13 @@ std::optional<Approval> MemoryApprovals::find_remembered(const Ask& ask) {
     const std::lock_guard lock(mutex_);
     settle();
     if (by_family_.empty()) return std::nullopt;
+    const WallTime now = clock_.wall();
     const auto [first, last] = by_family_.equal_range(family(ask));
     for (auto found = first; found != last; ++found) {
       const Entry& entry = entries_.at(found->second);
-      if (entry.remembered) candidates.push_back({*entry.remembered, entry.approval});
+      // An approval that nobody has collected may stand for longer than what is remembered of it.
+      const bool holds = entry.remembered && now < entry.approval.remembered->until;
+      if (holds) candidates.push_back({*entry.remembered, entry.approval});
     }
   }
   if (candidates.empty()) return std::nullopt;
@@ -321,6 +324,13 @@ Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id
   after = entry.approval;
   Json event = vote_event(decision, clock_.wall());
   if (Status applied = apply_event(after, event); !applied) return applied.error();
+  const bool alone = after.state == State::approved && after.votes.size() == 1;
+  if (decision.remember && !alone) {
+    return Error{
+        Code::invalid,
+        "More people than one must agree to " + id + ": nothing is remembered on the word of one.",
+        {}};
+  }
   entry.deciding = decision.decider.person;
   return entry_of(after, std::move(event));
 }

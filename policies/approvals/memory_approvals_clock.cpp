@@ -24,7 +24,9 @@ std::optional<tools::schema::Schema> MemoryApprovals::compile_predicate(
     const std::string& text) {
   const auto parsed = base::parse_json(text);
   if (!parsed || parsed->inexact) return std::nullopt;
-  auto schema = tools::schema::Schema::compile(parsed->value);
+  tools::schema::CompileOptions options;
+  options.assert_format = true;  // as in policy files
+  auto schema = tools::schema::Schema::compile(parsed->value, options);
   if (!schema) return std::nullopt;
   return *std::move(schema);
 }
