@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,5 +23,9 @@ PersonDocument read_person(const std::string& name, const base::YamlNode& node);
 /// Fails when an entry asks somebody who does not exist, or so few that its quorum is never met.
 void check_approvers(const ApproveEntries& entries,
                      const std::map<std::string, PersonDocument>& people);
+
+/// Those who may approve, of the people and groups in `names`.
+std::set<std::string> approvers(const std::vector<std::string>& names,
+                                const std::map<std::string, PersonDocument>& people);
 
 }  // namespace policies
