@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,7 +76,8 @@ class Run : public std::enable_shared_from_this<Run> {
   /// A person's word. `done` is called on the run's loop when it is durable, or with Code::invalid
   /// and a sentence when the run cannot take it. On the run's loop alone.
   void tell(What what, Done done);
-  /// Answers words that came while the run was not known, because it never will be.
+  /// Answers words that came, or come, while the run is not known, because it never will be. On the
+  /// run's loop alone.
   void give_up(const base::Error& why);
 
  private:
@@ -121,8 +123,10 @@ class Run : public std::enable_shared_from_this<Run> {
   bool known_ = false;  ///< whether state_ is what the journal says
   RunState state_;
   InFlight in_flight_;
+  std::set<std::size_t> resolving_;    ///< calls about which somebody's word is being journaled
   std::deque<News> news_;
   std::vector<News> early_;  ///< people's words that came before the state was known
+  std::optional<base::Error> given_up_;  ///< why it never will be
 };
 
 }  // namespace runtime
