@@ -164,6 +164,7 @@ base::Task<base::Status> Run::commit(std::vector<base::JournalEntry> entries) {
 
 void Run::end_call(std::size_t index) {
   if (in_flight_.calls.erase(index) > 0) --s_.going.calls;
+  held_.erase(index);
 }
 
 void Run::apply(const Event& event) {

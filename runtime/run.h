@@ -3,6 +3,7 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -111,6 +112,7 @@ class Run : public std::enable_shared_from_this<Run> {
   void settle(Asking& asking, base::Result<ModelAnswer> answer);
   base::Task<base::Result<Conversation>> conversation(bool& rebuilt);
   base::Task<void> call(std::size_t index);
+  std::optional<std::string> too_dear(std::size_t index, const gateway::pipeline::Call& call);
   base::Task<void> watch(std::string approval);
   Event outcome_event(const gateway::pipeline::Call& call, const CallName& name,
                       const gateway::pipeline::Outcome& outcome) const;
@@ -123,6 +125,7 @@ class Run : public std::enable_shared_from_this<Run> {
   bool known_ = false;  ///< whether state_ is what the journal says
   RunState state_;
   InFlight in_flight_;
+  std::map<std::size_t, Nanos> held_;  ///< of the run's money, by calls in flight
   std::set<std::size_t> resolving_;    ///< calls about which somebody's word is being journaled
   std::deque<News> news_;
   std::vector<News> early_;  ///< people's words that came before the state was known

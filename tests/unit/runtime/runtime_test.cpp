@@ -1,5 +1,6 @@
 #include "runtime/runtime.h"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 
@@ -186,6 +187,32 @@ TEST_CASE("a run works through its script, and pays what it cost") {
   REQUIRE(uses->size() == 1);
   CHECK(uses->front().settled == state.spent());
   CHECK(uses->front().held == 0);
+}
+
+TEST_CASE("a call for which the run's money has no room is not sent, and the model is told") {
+  constexpr const char* two_writes = R"({"answers": [
+    {"calls": [{"tool": "files__write", "arguments": {"message": "a"}},
+               {"tool": "files__write", "arguments": {"message": "b"}}], "usage": {"input": 1000, "output": 100}},
+    {"text": "Done.", "usage": {"input": 1000, "output": 100}}
+  ]})";
+  const tests::TempDir directory;
+  Process process(directory, two_writes, 150'000'000);
+  process.start();
+  const std::string id = process.begin();
+  const RunState state = process.ended(id);
+  REQUIRE(state.end());
+  CHECK(state.end()->text == "Done.");
+  CHECK(process.server.sent == 1);
+  CHECK(state.spent() == 100'000'000 + 2 * 1'200'000);
+  const auto events = process.run(process.runtime->reader().all(id));
+  const bool told = std::ranges::any_of(*events, [](const StoredEvent& stored) {
+    const auto* called = std::get_if<Called>(&stored.event.what);
+    return called != nullptr && called->reason == "money" &&
+           text_of(called->result) ==
+               "This call costs 0.10, and of the run's money 0.0488 is left. "
+               "Nothing was sent.";
+  });
+  CHECK(told);
 }
 
 TEST_CASE("a journal that takes nothing for a while costs time and nothing else") {
