@@ -5,6 +5,7 @@
 #include "gateway/approval_facts.h"
 #include "gateway/call_method.h"
 #include "gateway/pipeline/question.h"
+#include "policies/constraint.h"
 
 namespace gateway {
 namespace {
@@ -39,6 +40,19 @@ HttpResponse refuse(const Error& error) {
 
 Error invalid(std::string sentence) { return {Code::invalid, std::move(sentence), {}}; }
 
+// As strict as policy files are: a misspelt keyword would be none, and all calls would pass. Who
+// means all of them says `true` or `{}`.
+base::Status check_schema(const Json& schema) {
+  if (!schema.is_object() || schema.empty()) return {};
+  try {
+    policies::Constraint::read(
+        base::YamlNode::parse(base::dump_json(schema), "remember.arguments"));
+  } catch (const base::ConfigError& wrong) {
+    return invalid(wrong.what());
+  }
+  return {};
+}
+
 // `{"for_ms": 3600000, "arguments": {…}}`; without `arguments`, exactly the call's.
 base::Result<policies::approvals::Remembered> read_remember(const Json& remember,
                                                             const std::string& asked,
@@ -48,6 +62,9 @@ base::Result<policies::approvals::Remembered> read_remember(const Json& remember
                      *duration <= longest_memory_ms;
   if (!valid) return invalid("remember.for_ms must be a number of milliseconds, at most 30 days.");
   const Json* arguments = base::find_member(remember, "arguments");
+  if (arguments != nullptr) {
+    if (auto checked = check_schema(*arguments); !checked) return checked.error();
+  }
   return policies::approvals::Remembered{
       now + std::chrono::milliseconds(duration->get<std::int64_t>()),
       arguments != nullptr ? base::dump_json(*arguments) : R"({"const":)" + asked + "}"};
@@ -77,6 +94,15 @@ base::Task<HttpResponse> AdminApprovals::decide(std::string id, const RawRequest
                                                 AdminPeer peer) const {
   auto body = base::parse_json(request.body, limits_.json, {"arguments"});
   if (!body) co_return error_response(400, body.error().message);
+  // Who owns the agent now is none of those who decide, whoever owned it when it asked.
+  if (auto approval = co_await approvals_.find(id)) {
+    const auto snapshot = snapshot_.get();
+    const policies::Agent* agent = snapshot->policy->find_agent(approval->ask.agent);
+    if (agent != nullptr && agent->owner == peer.person->name) {
+      co_return error_response(403, peer.person->name + " owns agent " + agent->name +
+                                        ": somebody else must decide what it may do.");
+    }
+  }
   auto decision = co_await read_decision(id, *std::move(body), std::move(peer));
   if (!decision) co_return refuse(decision.error());
   auto decided = co_await approvals_.decide(std::move(id), *std::move(decision));

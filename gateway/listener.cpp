@@ -90,7 +90,10 @@ class SocketListener final : public Listener {
 };
 
 base::Error cannot(const std::string& what, const std::error_code& error) {
-  return {base::Code::unavailable, "cannot listen on " + what + ": " + error.message(), {}};
+  const char* mend = error == std::errc::address_in_use
+                         ? "; end what listens there, or choose another 'listen'"
+                         : "";
+  return {base::Code::unavailable, "cannot listen on " + what + ": " + error.message() + mend, {}};
 }
 
 template <class Protocol>

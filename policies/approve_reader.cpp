@@ -1,7 +1,6 @@
 #include "policies/approve_reader.h"
 
 #include <algorithm>
-#include <set>
 
 #include "policies/policy_text.h"
 
@@ -92,21 +91,6 @@ std::vector<std::string> known_names(const std::map<std::string, PersonDocument>
   return names;
 }
 
-// Those who may approve, of the people and groups in `names`.
-std::set<std::string> approvers(const std::vector<std::string>& names,
-                                const std::map<std::string, PersonDocument>& people) {
-  std::set<std::string> found;
-  for (const auto& [name, person] : people) {
-    if (!person.may_approve) continue;
-    for (const std::string& asked : names) {
-      const bool member =
-          std::find(person.groups.begin(), person.groups.end(), asked) != person.groups.end();
-      if (asked == name || member) found.insert(name);
-    }
-  }
-  return found;
-}
-
 void check_names(const YamlNode& item, const std::vector<std::string>& names, int quorum,
                  const std::map<std::string, PersonDocument>& people) {
   const std::vector<std::string> known = known_names(people);
@@ -170,6 +154,20 @@ PersonDocument read_person(const std::string& name, const YamlNode& node) {
              {});
   if (person.login.empty()) node.fail("person " + name + " needs a 'login', such as unix:ops");
   return person;
+}
+
+std::set<std::string> approvers(const std::vector<std::string>& names,
+                                const std::map<std::string, PersonDocument>& people) {
+  std::set<std::string> found;
+  for (const auto& [name, person] : people) {
+    if (!person.may_approve) continue;
+    for (const std::string& asked : names) {
+      const bool member =
+          std::find(person.groups.begin(), person.groups.end(), asked) != person.groups.end();
+      if (asked == name || member) found.insert(name);
+    }
+  }
+  return found;
 }
 
 void check_approvers(const ApproveEntries& entries,

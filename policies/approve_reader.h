@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,5 +26,9 @@ void check_approvers(const ApproveEntries& entries,
 
 /// Whether any rule asks people.
 bool has_approvals(const PolicyDocument& document);
+
+/// Those who may approve, of the people and groups in `names`.
+std::set<std::string> approvers(const std::vector<std::string>& names,
+                                const std::map<std::string, PersonDocument>& people);
 
 }  // namespace policies

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "policies/approve_warnings.h"
 #include "policies/glob.h"
+#include "policies/role_closure.h"
 #include "policies/rule_warnings.h"
 
 namespace policies {
@@ -23,19 +26,11 @@ bool has_price(const PolicyDocument& document, const std::string& pattern) {
 // The tools and patterns that the policy names for holders of a budget: what the role allows with
 // what it includes, or all roles when the budget is everybody's.
 std::set<std::string> allowed_by(const PolicyDocument& document, const std::string& role) {
-  std::set<std::string> patterns, seen;
-  std::vector<std::string> waiting = {role};
-  if (role.empty()) {
-    waiting.clear();
-    for (const auto& entry : document.roles) waiting.push_back(entry.first);
-  }
-  while (!waiting.empty()) {
-    const std::string name = waiting.back();
-    waiting.pop_back();
-    const auto found = document.roles.find(name);
-    if (found == document.roles.end() || !seen.insert(name).second) continue;
-    for (const Rule& rule : found->second.allow) patterns.insert(rule.pattern);
-    for (const std::string& include : found->second.includes) waiting.push_back(include);
+  std::set<std::string> patterns, roles;
+  if (!role.empty()) roles = role_closure(document, role);
+  for (const auto& [name, rules] : document.roles) {
+    if (!role.empty() && !roles.contains(name)) continue;
+    for (const Rule& rule : rules.allow) patterns.insert(rule.pattern);
   }
   return patterns;
 }
@@ -64,6 +59,7 @@ std::vector<std::string> policy_warnings(const PolicyDocument& document,
   warn(document, document.default_quotas, "", warnings);
   for (const auto& tenant : document.tenants) warn(document, tenant.second.quotas, "", warnings);
   for (const auto& [name, role] : document.roles) warn(document, role.quotas, name, warnings);
+  for (std::string& warning : approve_warnings(document)) warnings.push_back(std::move(warning));
   return warnings;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/yaml.h"
 #include "policies/glob.h"
+#include "policies/role_closure.h"
 
 namespace policies {
 namespace {
@@ -28,10 +29,15 @@ class RuleWarnings {
 
   std::vector<std::string> all() {
     each_rule(document_.default_deny);
-    for (const auto& tenant : document_.tenants) each_rule(tenant.second.deny);
+    each_approve(document_.default_approve);
+    for (const auto& tenant : document_.tenants) {
+      each_rule(tenant.second.deny);
+      each_approve(tenant.second.approve);
+    }
     for (const auto& [name, role] : document_.roles) {
       each_rule(role.deny);
       each_rule(role.allow);
+      each_approve(role.approve);
       denied_anyway(name);
     }
     for (const auto& view : document_.views) each_rule(view.second.tools);
@@ -47,10 +53,22 @@ class RuleWarnings {
       if (!rule.arguments) continue;
       no_object(rule);
       if (rule.source.kind == "deny") {
-        escapes(rule);
+        escapes(rule, "is not refused: describe what may pass, under 'not', if it must be");
       } else {
         for (const std::string& gap : rule.arguments->gaps()) warn(rule, gap);
       }
+    }
+  }
+
+  void each_approve(const std::vector<ApproveRule>& entries) {
+    for (const ApproveRule& entry : entries) {
+      const Rule rule{entry.tools, entry.source, entry.when};
+      unknown_server(rule);
+      if (!rule.arguments) continue;
+      no_object(rule);
+      escapes(rule,
+              "goes out without a question: describe what needs none, under 'not', if people must "
+              "be asked");
     }
   }
 
@@ -85,8 +103,9 @@ class RuleWarnings {
     }
   }
 
-  // What a deny says of a type leaves out all others, and what it requires all calls without it.
-  void escapes(const Rule& rule) {
+  // What a deny, or `when`, says of a type leaves out all others, and what it requires all calls
+  // without it.
+  void escapes(const Rule& rule, const std::string& what) {
     const Json& schema = rule.arguments->schema();
     const Json* properties = base::find_member(schema, "properties");
     if (properties == nullptr) return;
@@ -96,23 +115,8 @@ class RuleWarnings {
       const bool is_required = required != nullptr && std::find(required->begin(), required->end(),
                                                                 name) != required->end();
       warn(rule, "a call whose '" + name + "' is " + (is_required ? "missing or " : "") +
-                     "of another type is not refused: describe what may pass, under 'not', if it "
-                     "must be");
+                     "of another type " + what);
     }
-  }
-
-  // The role and what it includes.
-  std::set<std::string> closure(const std::string& role) const {
-    std::set<std::string> seen;
-    std::vector<std::string> waiting = {role};
-    while (!waiting.empty()) {
-      const std::string name = waiting.back();
-      waiting.pop_back();
-      const auto found = document_.roles.find(name);
-      if (found == document_.roles.end() || !seen.insert(name).second) continue;
-      waiting.insert(waiting.end(), found->second.includes.begin(), found->second.includes.end());
-    }
-    return seen;
   }
 
   // Matching a pattern's text, stars and all, means covering whatever it stands for.
@@ -126,7 +130,7 @@ class RuleWarnings {
   }
 
   void denied_anyway(const std::string& name) {
-    const std::set<std::string> roles = closure(name);
+    const std::set<std::string> roles = role_closure(document_, name);
     for (const Rule& allow : document_.roles.at(name).allow) {
       const Rule* deny = covering(document_.default_deny, allow);
       for (const std::string& role : roles) {
@@ -142,7 +146,7 @@ class RuleWarnings {
     std::set<std::string> roles, tenants;
     for (const auto& entry : document_.agents) {
       tenants.insert(entry.second.tenant);
-      for (const std::string& role : entry.second.roles) roles.merge(closure(role));
+      for (const std::string& role : entry.second.roles) roles.merge(role_closure(document_, role));
     }
     for (const auto& role : document_.roles) {
       if (roles.count(role.first) > 0) continue;

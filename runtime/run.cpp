@@ -38,6 +38,7 @@ base::Task<base::Status> Run::recover() {
 }
 
 void Run::give_up(const base::Error& why) {
+  given_up_ = why;
   for (const News& word : std::exchange(early_, {})) word.done(why);
 }
 
@@ -76,6 +77,7 @@ base::Task<bool> Run::drive() {
 }
 
 void Run::tell(What what, Done done) {
+  if (given_up_) return done(*given_up_);
   if (!known_) {
     early_.push_back({std::move(what), {}, std::move(done)});
     return;
@@ -83,6 +85,8 @@ void Run::tell(What what, Done done) {
   if (auto reason = why_not(what)) {
     return done(base::Error{base::Code::invalid, *std::move(reason), {}});
   }
+  const auto* resolved = std::get_if<Resolved>(&what);
+  if (resolved != nullptr) resolving_.insert(static_cast<std::size_t>(resolved->index));
   deliver({std::move(what), {}, std::move(done)});
 }
 
@@ -97,6 +101,10 @@ std::optional<std::string> Run::why_not(const What& what) const {
   const bool waits = state_.phase() == RunState::Phase::acting && resolved->turn == state_.turn() &&
                      resolved->index >= 0 && index < state_.calls().size() &&
                      state_.calls()[index].phase == CallState::Phase::unknown;
+  if (waits && resolving_.contains(index)) {
+    return "Somebody says at this moment what became of call " + std::to_string(resolved->turn) +
+           "." + std::to_string(resolved->index) + ".";
+  }
   if (waits) return std::nullopt;
   return "The outcome of call " + std::to_string(resolved->turn) + "." +
          std::to_string(resolved->index) + " is not unknown.";
@@ -138,6 +146,8 @@ base::Task<void> Run::record(std::vector<News> news) {
     for (const Event& event : events) apply(event);
   }
   for (const News& item : news) {
+    const auto* resolved = std::get_if<Resolved>(&item.what);
+    if (resolved != nullptr) resolving_.erase(static_cast<std::size_t>(resolved->index));
     if (item.done) item.done(done);
   }
 }
@@ -154,6 +164,7 @@ base::Task<base::Status> Run::commit(std::vector<base::JournalEntry> entries) {
 
 void Run::end_call(std::size_t index) {
   if (in_flight_.calls.erase(index) > 0) --s_.going.calls;
+  held_.erase(index);
 }
 
 void Run::apply(const Event& event) {

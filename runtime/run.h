@@ -3,8 +3,10 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,7 +77,8 @@ class Run : public std::enable_shared_from_this<Run> {
   /// A person's word. `done` is called on the run's loop when it is durable, or with Code::invalid
   /// and a sentence when the run cannot take it. On the run's loop alone.
   void tell(What what, Done done);
-  /// Answers words that came while the run was not known, because it never will be.
+  /// Answers words that came, or come, while the run is not known, because it never will be. On the
+  /// run's loop alone.
   void give_up(const base::Error& why);
 
  private:
@@ -109,6 +112,7 @@ class Run : public std::enable_shared_from_this<Run> {
   void settle(Asking& asking, base::Result<ModelAnswer> answer);
   base::Task<base::Result<Conversation>> conversation(bool& rebuilt);
   base::Task<void> call(std::size_t index);
+  std::optional<std::string> too_dear(std::size_t index, const gateway::pipeline::Call& call);
   base::Task<void> watch(std::string approval);
   Event outcome_event(const gateway::pipeline::Call& call, const CallName& name,
                       const gateway::pipeline::Outcome& outcome) const;
@@ -121,8 +125,11 @@ class Run : public std::enable_shared_from_this<Run> {
   bool known_ = false;  ///< whether state_ is what the journal says
   RunState state_;
   InFlight in_flight_;
+  std::map<std::size_t, Nanos> held_;  ///< of the run's money, by calls in flight
+  std::set<std::size_t> resolving_;    ///< calls about which somebody's word is being journaled
   std::deque<News> news_;
   std::vector<News> early_;  ///< people's words that came before the state was known
+  std::optional<base::Error> given_up_;  ///< why it never will be
 };
 
 }  // namespace runtime

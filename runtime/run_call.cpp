@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <utility>
 
 #include "mcp/messages.h"
+#include "policies/ledger/money.h"
 #include "runtime/run.h"
 
 namespace runtime {
@@ -27,9 +29,9 @@ Called::Kind kind_of(const Outcome& outcome) {
   return Called::Kind::unknown;
 }
 
-Nanos price_of(const Call& call) {
-  if (call.entry == nullptr) return 0;
-  return call.snapshot->policy->price_of(call.entry->server(), call.entry->tool->name);
+Nanos price_of(const Call& call, const tools::CatalogEntry* entry) {
+  if (entry == nullptr) return 0;
+  return call.snapshot->policy->price_of(entry->server(), entry->tool->name);
 }
 
 }  // namespace
@@ -51,8 +53,24 @@ Event Run::outcome_event(const Call& call, const CallName& name, const Outcome& 
   }
   const bool charged =
       called.kind == Called::Kind::answered || called.kind == Called::Kind::unknown;
-  if (charged) called.cost = price_of(call);
+  if (charged) called.cost = price_of(call, call.entry);
   return {s_.clock.now(), std::move(called)};
+}
+
+// What a call costs is kept free of the run's own money while it is under way; says so when there
+// is no room for it.
+std::optional<std::string> Run::too_dear(std::size_t index, const Call& call) {
+  const Nanos bound = state_.start().stop.money;
+  const Nanos price = price_of(call, call.snapshot->catalog->find(call.tool));
+  if (bound < 0 || price == 0) return std::nullopt;
+  Nanos left = bound - state_.spent();
+  for (const auto& other : held_) left -= other.second;
+  if (price <= left) {
+    held_[index] = price;
+    return std::nullopt;
+  }
+  return "This call costs " + policies::ledger::money_text(price) + ", and of the run's money " +
+         policies::ledger::money_text(std::max<Nanos>(left, 0)) + " is left. Nothing was sent.";
 }
 
 // The way of every call: the same pipeline, the same policy. Its outcome and the run's event of it
@@ -72,6 +90,11 @@ base::Task<void> Run::call(std::size_t index) {
   call.patience = std::chrono::milliseconds(0);  // a run is parked
   call.received = std::chrono::system_clock::now();
   call.started = std::chrono::steady_clock::now();
+  if (auto reason = too_dear(index, call)) {
+    const Outcome refused = gateway::pipeline::refused("money", *std::move(reason));
+    deliver({outcome_event(call, name, refused).what, {}, {}});
+    co_return;
+  }
   Event event;
   call.on_outcome = [&](const Outcome& outcome) {
     event = outcome_event(call, name, outcome);

@@ -121,12 +121,14 @@ void RunState::take(const Asked& event) {
   asks_ = std::max(asks_, event.attempt + 1);
   dropped_ = event.dropped;
   asked_bytes_ = event.bytes;
+  asked_reserved_ = event.reserved;
 }
 
 // An answer that comes when the run has ended is paid for all the same.
 void RunState::take(const Answered& event) {
   const bool fits = phase_ == Phase::thinking && event.turn == turn_ && !conclusion_;
   if (!fits && phase_ != Phase::ended) return;
+  asked_reserved_ = 0;
   spent_ += event.cost;
   usage_ += event.usage;
   if (!fits) return;
@@ -163,6 +165,7 @@ void RunState::take(const Answered& event) {
 void RunState::take(const AskFailed& event) {
   const bool fits = phase_ == Phase::thinking && event.turn == turn_ && !conclusion_;
   if (!fits && phase_ != Phase::ended) return;
+  asked_reserved_ = 0;
   spent_ += event.cost;
   if (!fits) return;
   switch (event.kind) {
@@ -226,9 +229,11 @@ void RunState::take(const Called& event) {
   finish_turn_if_done();
 }
 
-// Calls whose intent was durable have an event of their own by now; the others were certainly not
-// carried out, or may be made again without harm.
+// A question that was under way may have cost all that was reserved for it. Calls whose intent was
+// durable have an event of their own by now; the others were certainly not carried out, or may be
+// made again without harm.
 void RunState::take(const Recovered&) {
+  spent_ += std::exchange(asked_reserved_, 0);
   if (phase_ != Phase::acting) return;
   for (CallState& call : calls_) {
     if (call.phase == CallState::Phase::wanted) ++call.attempt;

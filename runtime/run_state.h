@@ -102,6 +102,7 @@ class RunState {
   Nanos spent_ = 0;
   Usage usage_{0, 0, 0, 0, true};
   std::int64_t dropped_ = 0, asked_bytes_ = 0;
+  Nanos asked_reserved_ = 0;  // of the question that has no answer yet
   double bytes_per_token_ = 4;
 };
 

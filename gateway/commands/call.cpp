@@ -50,6 +50,13 @@ void print_how_to_decide(const Json& answer) {
             << approval->value("id", "") << "\n";
 }
 
+// The answer is what the agent is told. Whoever calls from here may know the rule as well.
+void print_why(const Json& answer, bool dry_run) {
+  const std::string decision = answer.value("decision", "");
+  if (!decision.empty() && !decision.starts_with("allowed")) std::cerr << decision << "\n";
+  if (!dry_run) std::cerr << "More about it: sluice why " << answer.value("request", "") << "\n";
+}
+
 Exit call(const Invocation& invocation, const CallOptions& options) {
   const Config config = load_chosen_config(invocation);
   auto arguments = base::parse_json(options.arguments);
@@ -72,6 +79,7 @@ Exit call(const Invocation& invocation, const CallOptions& options) {
   }
   const Exit exit = exit_of(*answer);
   if (exit == Exit::waiting) print_how_to_decide(*answer);
+  if (exit == Exit::refused) print_why(*answer, options.dry_run);
   return exit;
 }
 

@@ -16,6 +16,11 @@ std::vector<std::string> warnings_of(const Loaded& loaded) {
   return policies::policy_warnings(loaded.policy, servers);
 }
 
+// `1 agent`, `2 agents`.
+std::string counted(std::size_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 // Why a gateway that runs on these files does not have them in force; "" when it has, or none runs.
 std::string refusal_of_gateway(const Config& config) {
   const auto answer = ask_gateway(config.admin_socket, "/v1/config");
@@ -45,8 +50,9 @@ Exit check(const Invocation& invocation) {
     return Exit::done;
   }
   for (const std::string& note : loaded.notes) std::cout << note << "\n";
-  std::cout << loaded.config.file.string() << ": valid, " << loaded.config.servers.size()
-            << " servers, " << policy.agent_names().size() << " agents\n";
+  std::cout << loaded.config.file.string() << ": valid, "
+            << counted(loaded.config.servers.size(), "server") << ", "
+            << counted(policy.agent_names().size(), "agent") << "\n";
   for (const std::string& warning : warnings) std::cout << "warning: " << warning << "\n";
   for (const ServerConfig& server : loaded.config.servers) {
     if (!server.disabled.empty())

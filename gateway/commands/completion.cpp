@@ -82,7 +82,7 @@ void print_zsh(std::ostream& out, const std::vector<Level>& levels) {
          "_sluice() {\n"
          "  local at= word\n"
          "  local -a commands options\n"
-         "  for word in \"${words[@]:1:CURRENT-2}\"; do\n";
+         "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n";
   print_walk(out, levels);
   out << "  done\n"
          "  case \"$at\" in\n";
@@ -107,7 +107,9 @@ void print_zsh(std::ostream& out, const std::vector<Level>& levels) {
          "  elif (( $#commands )); then _describe command commands\n"
          "  else _files; fi\n"
          "}\n"
-         "compdef _sluice sluice\n";
+         // A file of fpath is itself the function the first time; sourced, it only defines it.
+         "if [[ $funcstack[1] == _sluice ]]; then _sluice \"$@\"\n"
+         "else compdef _sluice sluice; fi\n";
 }
 
 }  // namespace

@@ -21,6 +21,25 @@ Exit wrong(const std::string& sentence) {
   return Exit::usage;
 }
 
+// Whom such a call waits for, one line for each rule that asks.
+std::vector<std::string> asks(const policies::Policy& policy, const Question& question,
+                              const base::Json& arguments) {
+  const std::size_t slash = question.tool.find('/');
+  const auto terms = policy.approval_terms(question.agent, question.tool.substr(0, slash),
+                                           question.tool.substr(slash + 1), arguments);
+  std::vector<std::string> lines;
+  for (const auto& clause : terms.clauses) lines.push_back(clause.rule + " (" + clause.place + ")");
+  return lines;
+}
+
+// Without arguments: what becomes of calls with some.
+void print_access(const policies::Policy& policy, const Question& question) {
+  const std::size_t slash = question.tool.find('/');
+  const std::string access = policy.access_text(question.agent, question.tool.substr(0, slash),
+                                                question.tool.substr(slash + 1));
+  if (access != "allowed") std::cout << access << "\n";
+}
+
 Json facts_of(const Question& question, const policies::Decision& decision, bool depends) {
   Json facts{{"agent", question.agent},         {"tool", question.tool},
              {"listed", decision.listed},       {"allowed", decision.allowed()},
@@ -59,14 +78,20 @@ Exit explain(const Invocation& invocation, const Question& question) {
       policy.decide(policies::Caller{question.agent, question.view}, question.tool.substr(0, slash),
                     question.tool.substr(slash + 1), given ? &arguments->value : nullptr);
   const bool depends = decision.listed && !decision.allowed() && !given;
+  std::vector<std::string> people;
+  if (decision.allowed() && given) people = asks(policy, question, arguments->value);
   if (invocation.json) {
-    std::cout << base::dump_json(facts_of(question, decision, depends)) << "\n";
+    Json facts = facts_of(question, decision, depends);
+    facts["asks"] = people;
+    std::cout << base::dump_json(facts) << "\n";
   } else if (depends) {
     std::cout << "listed: " << decision.reason
               << "\nGive arguments to see what becomes of a call.\n";
   } else {
     std::cout << (decision.allowed() ? "allowed: " : "refused: ") << decision.reason << "\n";
     if (!decision.refusal.empty()) std::cout << decision.refusal << "\n";
+    for (const std::string& line : people) std::cout << "people are asked first: " << line << "\n";
+    if (decision.allowed() && !given) print_access(policy, question);
   }
   return decision.allowed() || depends ? Exit::done : Exit::refused;
 }

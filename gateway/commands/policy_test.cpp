@@ -76,7 +76,7 @@ void add_policy_test(CLI::App& policy, Invocation& invocation) {
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file, "A list of {agent, tool, arguments, expect, rule}")
       ->required();
-  command->footer("Example: sluice policy test policies/expected.yaml");
+  command->footer("Example: sluice policy test expected.yaml");
   command->callback([&invocation, file] {
     invocation.run = [&invocation, file] { return test(invocation, *file); };
   });

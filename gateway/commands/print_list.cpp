@@ -22,7 +22,9 @@ Exit print_list(const Invocation& invocation, const std::string& route, const ch
     std::cout << base::dump_json(*answer) << "\n";
     return Exit::done;
   }
-  for (const Json& entry : (*answer)[key]) std::cout << line_of(entry) << "\n";
+  const Json& list = (*answer)[key];
+  for (const Json& entry : list) std::cout << line_of(entry) << "\n";
+  if (list.empty()) std::cerr << "No " << key << ".\n";
   if (also) also(*answer);
   return Exit::done;
 }

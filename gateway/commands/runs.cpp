@@ -21,6 +21,7 @@ std::string member_text(const Json& facts, const char* key) {
 
 // One line, cut at a character's end.
 std::string clipped(std::string line) {
+  line.erase(line.find_last_not_of(" \n") + 1);
   std::replace(line.begin(), line.end(), '\n', ' ');
   if (line.size() <= longest_line) return line;
   std::size_t end = longest_line;

@@ -7,6 +7,12 @@
 namespace gateway::pipeline::stages {
 namespace {
 
+/// How a result breaks its outputSchema; empty when it does not.
+struct Broken {
+  std::string text;    ///< for the caller: one line per violation, with what was found
+  std::string detail;  ///< for records, which hold nothing of a result: where, and which keyword
+};
+
 class Filter final : public Stage {
  public:
   explicit Filter(const base::Limits& limits) : limits_(limits) {}
@@ -18,30 +24,35 @@ class Filter final : public Stage {
     Outcome outcome = co_await next(call);
     call.events = caller;
     if (outcome.bytes > limits_.result) {
+      const std::string bounds = std::to_string(outcome.bytes) + " bytes; " +
+                                 std::to_string(limits_.result) + " are allowed";
       co_return withhold(outcome, "result_too_large",
                          "The call was carried out, but the result of " + call.entry->id() +
-                             " has " + std::to_string(outcome.bytes) + " bytes; " +
-                             std::to_string(limits_.result) + " are allowed. It was withheld.");
+                             " has " + bounds + ". It was withheld.",
+                         bounds);
     }
-    if (const std::string broken = broken_promises(call, outcome); !broken.empty()) {
+    if (const Broken broken = broken_promises(call, outcome); !broken.text.empty()) {
+      const std::string breaks =
+          "the result of " + call.entry->id() + " breaks the tool's outputSchema.";
       if (warns_only(call)) {
-        warn(outcome,
-             "The result of " + call.entry->id() + " breaks the tool's outputSchema.\n" + broken);
+        warn(outcome, 'T' + breaks.substr(1) + "\n" + broken.text, broken.detail);
         co_return outcome;
       }
-      co_return withhold(outcome, "result_invalid",
-                         "The call was carried out, but the result of " + call.entry->id() +
-                             " breaks the tool's outputSchema. It was withheld.\n" + broken);
+      co_return withhold(
+          outcome, "result_invalid",
+          "The call was carried out, but " + breaks + " It was withheld.\n" + broken.text,
+          broken.detail);
     }
     co_return outcome;
   }
 
  private:
-  static Outcome withhold(const Outcome& outcome, std::string reason, std::string text) {
+  static Outcome withhold(const Outcome& outcome, std::string reason, std::string text,
+                          std::string detail) {
     Outcome withheld = outcome;
-    withheld.result = server_failed(Outcome::Kind::answered, {}, text).result;
+    withheld.result = server_failed(Outcome::Kind::answered, {}, std::move(text)).result;
     withheld.reason = std::move(reason);
-    withheld.detail = std::move(text);
+    withheld.detail = std::move(detail);
     return withheld;
   }
 
@@ -50,28 +61,32 @@ class Filter final : public Stage {
            policies::BrokenResult::warn;
   }
 
-  static void warn(Outcome& outcome, std::string text) {
+  static void warn(Outcome& outcome, std::string text, std::string detail) {
     base::Json& extras = outcome.result["_meta"];
     if (!extras.is_object()) extras = base::Json::object();
-    extras["dev.sluice/warning"] = text;
+    extras["dev.sluice/warning"] = std::move(text);
     outcome.reason = "result_invalid";
-    outcome.detail = std::move(text);
+    outcome.detail = std::move(detail);
   }
 
   // A result is held to the outputSchema unless it is an error (MCP 2026-07-28, tools: output
-  // schema). One line per violation; "" when there is none.
-  static std::string broken_promises(const Call& call, const Outcome& outcome) {
+  // schema).
+  static Broken broken_promises(const Call& call, const Outcome& outcome) {
     const bool promised = outcome.kind == Outcome::Kind::answered && !outcome.error &&
                           call.entry != nullptr && call.entry->tool->output;
     if (!promised || outcome.tool_error()) return {};
     const base::Json* content = base::find_member(outcome.result, "structuredContent");
-    if (content == nullptr) return "expected structuredContent, found none";
-    std::string text;
-    for (const auto& violation : call.entry->tool->output->validate(*content)) {
-      if (!text.empty()) text.push_back('\n');
-      text.append(to_string(violation));
+    if (content == nullptr) {
+      return {"expected structuredContent, found none", "no structuredContent"};
     }
-    return text;
+    Broken broken;
+    for (const auto& violation : call.entry->tool->output->validate(*content)) {
+      if (!broken.text.empty()) broken.text.push_back('\n');
+      broken.text.append(to_string(violation));
+      if (!broken.detail.empty()) broken.detail.append(", ");
+      broken.detail.append(violation.instance + " (" + violation.keyword + ")");
+    }
+    return broken;
   }
 
   const base::Limits& limits_;

@@ -92,10 +92,23 @@ Status check_decision(const Approval& approval, const Decision& decision) {
       {}};
 }
 
+Status check_remembering(const Approval& after, const Decision& decision) {
+  const bool alone = after.state == State::approved && after.votes.size() == 1;
+  if (decision.remember && !alone) {
+    return Error{Code::invalid,
+                 "More people than one must agree to " + after.id +
+                     ": nothing is remembered on the word of one.",
+                 {}};
+  }
+  return {};
+}
+
 std::optional<tools::schema::Schema> compile_predicate(const std::string& text) {
   const auto parsed = base::parse_json(text);
   if (!parsed || parsed->inexact) return std::nullopt;
-  auto schema = tools::schema::Schema::compile(parsed->value);
+  tools::schema::CompileOptions options;
+  options.assert_format = true;  // as in policy files
+  auto schema = tools::schema::Schema::compile(parsed->value, options);
   if (!schema) return std::nullopt;
   return *std::move(schema);
 }

@@ -26,6 +26,10 @@ base::Error nothing_remembered(const std::string& id);
 /// Whether this person may say this now, as Approvals::decide() tells.
 base::Status check_decision(const Approval& approval, const Decision& decision);
 
+/// Whether what this decision would have remembered may be, where `after` is what it makes of the
+/// approval: not where more people than one must agree.
+base::Status check_remembering(const Approval& after, const Decision& decision);
+
 /// What arguments must satisfy for a remembered decision; nullopt when it is no JSON Schema.
 std::optional<tools::schema::Schema> compile_predicate(const std::string& text);
 

@@ -75,10 +75,13 @@ std::optional<Approval> MemoryApprovals::find_remembered(const Ask& ask) {
     const std::lock_guard lock(mutex_);
     settle_due();
     if (by_family_.empty()) return std::nullopt;
+    const WallTime now = clock_.wall();
     const auto [first, last] = by_family_.equal_range(family(ask));
     for (auto found = first; found != last; ++found) {
       const Entry& entry = entries_.at(found->second);
-      if (entry.remembered) candidates.push_back({*entry.remembered, entry.approval});
+      // An approval that nobody has collected may stand for longer than what is remembered of it.
+      const bool holds = entry.remembered && now < entry.approval.remembered->until;
+      if (holds) candidates.push_back({*entry.remembered, entry.approval});
     }
   }
   if (candidates.empty()) return std::nullopt;
@@ -326,6 +329,7 @@ Result<base::JournalEntry> MemoryApprovals::begin_decision(const std::string& id
   after = entry.approval;
   Json event = vote_event(decision, clock_.wall());
   if (Status applied = apply_event(after, event); !applied) return applied.error();
+  if (Status may = check_remembering(after, decision); !may) return may.error();
   entry.deciding = decision.decider.person;
   return entry_of(after, std::move(event));
 }

@@ -145,6 +145,8 @@ Task<Result<std::optional<Approval>>> RedisApprovals::find_remembered(
     auto loaded = co_await current(store, ask.tenant, id);
     if (!loaded) co_return loaded.error();
     if (!loaded->exists() || !loaded->approval.speaks_for_others()) continue;
+    // An approval that nobody has collected may stand for longer than what is remembered of it.
+    if (loaded->approval.remembered->until <= loaded->now) continue;
     const auto schema = compile_predicate(loaded->approval.remembered->arguments);
     if (schema && schema->decide(arguments->value) == tools::schema::Verdict::valid) {
       co_return std::optional<Approval>(std::move(loaded->approval));
@@ -255,6 +257,7 @@ Task<Result<Approval>> RedisApprovals::add_word(RedisStore& store, std::string i
     if (!said) said = loaded->now;
     const auto change = change_of(*loaded, vote_event(decision, *said));
     if (!change) co_return change.error();
+    if (Status may = check_remembering(change->after, decision); !may) co_return may.error();
     if (recorded != change->event) {
       if (Status committed = co_await commit(*change); !committed) co_return committed.error();
       recorded = change->event;

@@ -40,6 +40,13 @@ const std::string of_ended =
 const std::string select_total =
     "SELECT coalesce(sum(settled + unknown + forfeited + held + block), 0)";
 
+// To an INSERT: what is there already becomes more.
+const std::string adding =
+    " ON CONFLICT(bucket, window) DO UPDATE SET window_end = max(window_end, excluded.window_end),"
+    " settled = settled + excluded.settled, unknown = unknown + excluded.unknown,"
+    " forfeited = forfeited + excluded.forfeited, held = held + excluded.held,"
+    " block = block + excluded.block";
+
 Error lost(const std::string& what) {
   return {Code::broken,
           "The journal's table of spending does not fit its records: " + what +
@@ -110,23 +117,25 @@ Status SpendingTable::read_rows(SqliteDatabase& database) {
 }
 
 Status SpendingTable::prepare(SqliteDatabase& database) {
-  auto add = database.prepare(
-      "INSERT INTO spending VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-      "ON CONFLICT(bucket, window) DO UPDATE SET window_end = max(window_end, excluded.window_end),"
-      " settled = settled + excluded.settled, unknown = unknown + excluded.unknown,"
-      " forfeited = forfeited + excluded.forfeited, held = held + excluded.held,"
-      " block = block + excluded.block");
+  auto add =
+      database.prepare("INSERT INTO spending VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" + adding);
   if (!add) return add.error();
-  auto rename = database.prepare("UPDATE spending SET bucket = ?1 WHERE bucket = ?2");
-  if (!rename) return rename.error();
+  // A window that ended under both names has a row for each.
+  auto take_over = database.prepare(
+      "INSERT INTO spending SELECT ?1, window, window_end, settled, unknown, forfeited, held, block"
+      " FROM spending WHERE bucket = ?2" +
+      adding);
+  if (!take_over) return take_over.error();
+  auto leave = database.prepare("DELETE FROM spending WHERE bucket = ?1");
+  if (!leave) return leave.error();
   auto count = database.prepare("UPDATE spending_sum SET total = total + ?1");
   if (!count) return count.error();
   auto ended = database.prepare(select_total + of_ended);
   if (!ended) return ended.error();
   auto forget = database.prepare("DELETE" + of_ended);
   if (!forget) return forget.error();
-  statements_.emplace(Statements{*std::move(add), *std::move(rename), *std::move(count),
-                                 *std::move(ended), *std::move(forget)});
+  statements_.emplace(Statements{*std::move(add), *std::move(take_over), *std::move(leave),
+                                 *std::move(count), *std::move(ended), *std::move(forget)});
   return {};
 }
 
@@ -141,7 +150,9 @@ Status SpendingTable::apply(const base::JournalEntry& entry) {
 
 Status SpendingTable::add(const SpendingChange& change) {
   if (!change.renamed_from.empty()) {
-    return statements_->rename.bind(1, change.bucket).bind(2, change.renamed_from).run();
+    const Status taken =
+        statements_->take_over.bind(1, change.bucket).bind(2, change.renamed_from).run();
+    return taken ? statements_->leave.bind(1, change.renamed_from).run() : taken;
   }
   base::SqliteStatement& add = statements_->add;
   add.bind(1, change.bucket).bind(2, change.window).bind(3, change.window_end);

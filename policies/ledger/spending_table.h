@@ -27,7 +27,7 @@ class SpendingTable final : public base::JournalProjection {
 
  private:
   struct Statements {
-    base::SqliteStatement add, rename, count, ended, forget;
+    base::SqliteStatement add, take_over, leave, count, ended, forget;
   };
 
   base::Status make_or_check(base::SqliteDatabase& database);

@@ -501,6 +501,33 @@ TEST_CASE("approvals: what is forgotten is asked about again, what its own call 
   }
 }
 
+TEST_CASE("approvals: one word is not remembered where two must agree, nor beyond its own time",
+          "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    Ask question = tests::ask_of("1");
+    question.terms.clauses = {tests::clause_of({"ops"}, 2)};
+    const std::string id = subject->ask(question).approval.id;
+    Decision decision = tests::word_of("ann");
+    decision.remember = {std::chrono::system_clock::now() + hours(8), "true"};
+    CHECK(subject->decide(id, decision).error().code == Code::invalid);
+    REQUIRE(subject->decide(id, tests::word_of("ann")).ok());
+    decision.decider = tests::word_of("bob").decider;
+    CHECK(subject->decide(id, decision).error().code == Code::invalid);
+    CHECK(subject->decide(id, tests::word_of("bob"))->state == State::approved);
+
+    // An approval that nobody collects stands for longer than what is remembered of it.
+    const std::string other = subject->ask().approval.id;
+    decision.remember->until = std::chrono::system_clock::now() + milliseconds(500);
+    REQUIRE(subject->decide(other, decision).ok());
+    CHECK(subject->ask(tests::ask_of("2")).is_remembered);
+    ::usleep(550'000);
+    CHECK_FALSE(subject->ask(tests::ask_of("3")).is_remembered);
+    CHECK(subject->claim(other, "req_2").ok());
+  }
+}
+
 TEST_CASE("approvals: what is no schema is not remembered", "[contract]") {
   for (const Named& implementation : implementations) {
     INFO(implementation.name);

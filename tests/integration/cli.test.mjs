@@ -129,7 +129,11 @@ test('call goes through every check and prints the texts of the result', async (
 });
 
 test('a refused call ends with 4: denied, unknown, or with wrong arguments', async () => {
-  assert.match((await run(4, 'call', 'm/fail', '{}', '--agent', 'tester')).stdout, /Unknown tool/);
+  const denied = await run(4, 'call', 'm/fail', '{}', '--agent', 'tester');
+  assert.match(denied.stdout, /Unknown tool/);
+  const [, id] = /^denied by .*policy\.yaml:7\)\nMore about it: sluice why (req_\w+)\n$/.exec(denied.stderr);
+  const why = await eventually('its record is written', async () => (await sluice.cli('why', id)).stdout); // nobody waits for it
+  assert.match(why, /decision +denied by .*policy\.yaml:7/);
   await run(4, 'call', 'm/none', '{}', '--agent', 'tester');
   await run(4, 'call', 'm/echo', '{"text":"x"}', '--agent', 'other');
   assert.match((await run(4, 'call', 'm/add', '{"a":"x","b":1}', '--agent', 'tester')).stdout, /^\/a: /);
@@ -154,7 +158,7 @@ test('what an agent chose is shown on a terminal, not obeyed by it', async () =>
 test('a dry run shows the decision and sends nothing', async () => {
   const before = server.calls.all.length;
   assert.match((await run(0, 'call', 'm/add', '{"a":1,"b":2}', '--agent', 'tester', '--dry-run')).stdout, /policy\.yaml:6.*Nothing was sent/);
-  await run(4, 'call', 'm/fail', '{}', '--agent', 'tester', '--dry-run');
+  assert.match((await run(4, 'call', 'm/fail', '{}', '--agent', 'tester', '--dry-run')).stderr, /^denied by .*policy\.yaml:7\)\n$/);
   await run(4, 'call', 'm/add', '{"a":"x"}', '--agent', 'tester', '--dry-run');
   assert.equal(server.calls.all.length, before);
 });
@@ -171,7 +175,8 @@ test('tools list shows effects and names, for all or for one agent', async () =>
   assert.match((await run(0, 'tools', 'list')).stdout, /m\/echo\s+read_only\s+m__echo/);
   assert.match((await run(0, 'tools', 'list')).stdout, /m\/fail\s+non_idempotent\s+m__fail/);
   assert.doesNotMatch((await run(0, 'tools', 'list', '--agent', 'tester')).stdout, /m\/fail/);
-  assert.equal((await run(0, 'tools', 'list', '--agent', 'other')).stdout, '');
+  const none = await run(0, 'tools', 'list', '--agent', 'other');
+  assert.deepEqual([none.stdout, none.stderr], ['', 'No tools.\n']);
   const { tools } = await sluice.json('tools', 'list');
   assert.match(tools[0].definition, /^[0-9a-f]{32,}$/);
   await run(1, 'tools', 'list', '--agent', 'nobody');

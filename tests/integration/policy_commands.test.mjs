@@ -57,6 +57,23 @@ test('explain says what becomes of a call with these arguments', async () => {
   await run(2, 'explain', 'clerk', 'pay/echo', '--view', 'none');
 });
 
+test('explain says who is asked before a call goes out', async () => {
+  const asking = new Sluice({ servers: { pay: server.url }, policy: `people: {ann: {login: ["unix:ann"], may: [approve]}}
+agents: {clerk: {roles: [clerk]}}
+roles: {clerk: {allow: [pay/*], approve: [{tools: pay/echo, when: {required: [to]}, by: [ann]}]}}
+` });
+  try {
+    const explain = async (...args) => (await asking.cli('policy', 'explain', 'clerk', ...args)).stdout;
+    assert.match(await explain('pay/echo', '{"to":"bob"}'), /^allowed: .*\npeople are asked first: role clerk: approve pay\/echo when .* by ann .*policy\.yaml:3\)\n$/);
+    assert.match(await explain('pay/echo', '{"text":"x"}'), /^allowed: .*\n$/);
+    assert.match(await explain('pay/echo'), /^allowed: .*\nallowed, once people agree: role clerk: approve pay\/echo when /);
+    assert.match(await explain('pay/close'), /^allowed: .*\n$/);
+    assert.equal((await asking.json('policy', 'explain', 'clerk', 'pay/echo', '{"to":"bob"}')).asks.length, 1);
+  } finally {
+    await asking.remove();
+  }
+});
+
 test('test ends with 1 and shows what was expected and what was found', async () => {
   sluice.write('good.yaml', `- {agent: clerk, tool: pay/echo, arguments: {text: abc}, expect: allow, rule: "role clerk: allow pay/echo"}
 - {agent: guest, tool: pay/echo, expect: deny, rule: no rule}

@@ -215,3 +215,33 @@ TEST_CASE("an edit and a memory are kept as they were decided", "[admin]") {
   CHECK(again.status == 404);
   CHECK(sentence(again) == "Nothing is remembered of approval " + id + ".");
 }
+
+TEST_CASE("who owns the agent now does not decide, whoever owned it when it asked", "[admin]") {
+  Fixture f;
+  const std::string id = f.pending();
+  std::string owned = policy;
+  owned.replace(owned.find("{roles: [writer]}"), 17, "{roles: [writer], owner: ann}");
+  f.snapshot.set(
+      tests::snapshot_of(owned, {tests::server_tools("files", {tests::echo_definition("write")})}));
+  const HttpResponse refused = f.decide("unix:ann", id, {{"decision", "approve"}});
+  CHECK(refused.status == 403);
+  CHECK(sentence(refused) == "ann owns agent alice: somebody else must decide what it may do.");
+  CHECK(Json::parse(f.send("unix:ann", "GET", "/v1/approvals/" + id).body)["state"] == "pending");
+}
+
+TEST_CASE("what is remembered is described as strictly as in a policy file", "[admin]") {
+  Fixture f;
+  const std::string id = f.pending();
+  const auto remember = [&](const Json& arguments) {
+    return f.decide(
+        "unix:ann", id,
+        {{"decision", "approve"}, {"remember", {{"for_ms", 60'000}, {"arguments", arguments}}}});
+  };
+  const HttpResponse misspelt = remember({{"propertis", {{"message", {{"const", "hi"}}}}}});
+  CHECK(misspelt.status == 400);
+  CHECK(sentence(misspelt) ==
+        "remember.arguments:1:2: 'propertis' is no keyword of JSON Schema that constrains; did you "
+        "mean 'properties'?");
+  CHECK(remember({{"properties", {{"message", {{"format", "ipv5"}}}}}}).status == 400);
+  CHECK(remember({{"properties", {{"message", {{"const", "\"h\\i\"\u00e9\n"}}}}}}).status == 200);
+}

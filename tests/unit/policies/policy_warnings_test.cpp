@@ -66,6 +66,51 @@ TEST_CASE("denies that a missing or differently typed argument would escape are 
   CHECK(deny("{required: [to], properties: {to: {const: me}}}").empty());
 }
 
+TEST_CASE(
+    "calls that nobody is asked about for a missing or differently typed argument are warned of",
+    "[policies]") {
+  const std::string people = "people: {ann: {login: ['unix:ann'], may: [approve]}}\n";
+  const auto approve = [&](const std::string& entry) {
+    return warnings_of(agent + people + "roles: {r: {allow: [pay/*], approve: [" + entry + "]}}\n",
+                       {"pay"});
+  };
+  CHECK(approve("{tools: pay/refund, by: [ann], when: {required: [amount], properties: {amount: "
+                "{type: number, minimum: 100}}}}") ==
+        std::vector<std::string>{
+            "p.yaml:3: role r: approve pay/refund: a call whose 'amount' is missing or of another "
+            "type goes out without a question: describe what needs none, under 'not', if people "
+            "must be asked"});
+  CHECK(approve("{tools: pay/refund, by: [ann], when: {not: {required: [amount], properties: "
+                "{amount: {type: number, maximum: 99}}}}}")
+            .empty());
+  CHECK(approve("{tools: pya/refund, by: [ann]}") ==
+        std::vector<std::string>{"p.yaml:3: role r: approve pya/refund: it can never match: there "
+                                 "is no server 'pya'; did you mean 'pay'?"});
+}
+
+TEST_CASE("questions that only the agent's owner could decide are warned of", "[policies]") {
+  const auto check = [](const std::string& by, const std::string& owner) {
+    return warnings_of(
+        "people:\n"
+        "  ann: {login: ['unix:ann'], groups: [ops], may: [approve]}\n"
+        "  bob: {login: ['unix:bob'], groups: [ops], may: [approve]}\n"
+        "agents: {a: {roles: [r], owner: " +
+        owner +
+        "}}\n"
+        "roles: {r: {includes: [s], allow: [x/*]}, s: {approve: [" +
+        by + "]}}\n");
+  };
+  CHECK(check("{by: [ann]}", "ann") ==
+        std::vector<std::string>{"p.yaml:5: role s: approve *: for agent a too few may decide: ann "
+                                 "owns it, and the quorum is 1"});
+  CHECK(check("{by: [ops], quorum: 2}", "bob") ==
+        std::vector<std::string>{"p.yaml:5: role s: approve *: for agent a too few may decide: bob "
+                                 "owns it, and the quorum is 2"});
+  CHECK(check("{by: [ops]}", "ann").empty());
+  CHECK(check("{by: [ann]}", "bob").empty());
+  CHECK(check("{by: [ann], on_timeout: escalate, escalate_to: [bob]}", "ann").empty());
+}
+
 TEST_CASE("rules that can never match are warned of", "[policies]") {
   CHECK(
       warnings_of(agent + "roles: {r: {allow: [fiels/*, '*/x', nosuch/y]}}\n", {"files", "pay"}) ==

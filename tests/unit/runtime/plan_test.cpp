@@ -182,6 +182,24 @@ TEST_CASE("a run stops when its money is used up") {
   CHECK(run.state.end()->reason == "money");
 }
 
+TEST_CASE("a question that a crash cut off counts with what was reserved for it") {
+  StopConditions stop;
+  stop.money = 100;
+  RunScript run(stop);
+  Asked asked;
+  asked.reserved = 60;
+  run.then(asked).then(Recovered{});
+  CHECK(run.state.spent() == 60);
+  asked.attempt = 1;
+  asked.reserved = 40;
+  Answered answered;
+  answered.attempt = 1;
+  answered.calls.push_back({"call_0", "a", base::Json::object(), ""});
+  answered.cost = 30;
+  run.then(asked).then(answered).then(Recovered{});
+  CHECK(run.state.spent() == 90);
+}
+
 TEST_CASE("a run stops at its deadline, also while it waits for a person") {
   StopConditions stop;
   stop.deadline = 1h;

@@ -1,5 +1,6 @@
 #include "runtime/runtime.h"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 
@@ -74,8 +75,10 @@ class Server final : public pipeline::Dispatcher {
 /// A process: everything from the journal up, as the gateway puts it together.
 class Process {
  public:
-  explicit Process(const tests::TempDir& directory) : directory_(directory) {
-    tests::write_file(directory / "script.json", script_text);
+  explicit Process(const tests::TempDir& directory, const char* script = script_text,
+                   Nanos money = -1, char seal_key = 'a')
+      : directory_(directory) {
+    tests::write_file(directory / "script.json", script);
     snapshot.set(tests::snapshot_of(
         policy_text, {tests::server_tools("files", {tests::echo_definition("read"),
                                                     tests::echo_definition("write")})}));
@@ -83,7 +86,8 @@ class Process {
     settings.models["m"].script = directory / "script.json";
     settings.models["m"].price = Price{1'000'000'000, 2'000'000'000, 0, 0, 1'000'000};
     settings.agents["worker"].model = "m";
-    auto opened = Runtime::open(settings, *base::Sealer::from_key(std::string(64, 'a')),
+    settings.agents["worker"].stop.money = money;
+    auto opened = Runtime::open(settings, *base::Sealer::from_key(std::string(64, seal_key)),
                                 {loops, flaky, directory / "journal.db", log, calls, snapshot,
                                  ledger, approvals, limits, [] { return true; }});
     REQUIRE(opened);
@@ -106,14 +110,18 @@ class Process {
   }
 
   template <class T>
-  T run(base::Task<T> task) {
-    std::promise<T> promise;
-    auto future = promise.get_future();
-    const auto keep = [](base::Task<T> running, std::promise<T>& kept) -> base::Task<void> {
-      kept.set_value(co_await std::move(running));
+  std::future<T> launch(base::Task<T> task) {
+    auto promise = std::make_shared<std::promise<T>>();
+    const auto keep = [](base::Task<T> running,
+                         std::shared_ptr<std::promise<T>> kept) -> base::Task<void> {
+      kept->set_value(co_await std::move(running));
     };
     loops.at(0).spawn(keep(std::move(task), promise));
-    return future.get();
+    return promise->get_future();
+  }
+  template <class T>
+  T run(base::Task<T> task) {
+    return launch(std::move(task)).get();
   }
   std::string begin() {
     auto started = run(runtime->begin("worker", "Work.", "boss", "agent boss"));
@@ -181,6 +189,32 @@ TEST_CASE("a run works through its script, and pays what it cost") {
   CHECK(uses->front().held == 0);
 }
 
+TEST_CASE("a call for which the run's money has no room is not sent, and the model is told") {
+  constexpr const char* two_writes = R"({"answers": [
+    {"calls": [{"tool": "files__write", "arguments": {"message": "a"}},
+               {"tool": "files__write", "arguments": {"message": "b"}}], "usage": {"input": 1000, "output": 100}},
+    {"text": "Done.", "usage": {"input": 1000, "output": 100}}
+  ]})";
+  const tests::TempDir directory;
+  Process process(directory, two_writes, 150'000'000);
+  process.start();
+  const std::string id = process.begin();
+  const RunState state = process.ended(id);
+  REQUIRE(state.end());
+  CHECK(state.end()->text == "Done.");
+  CHECK(process.server.sent == 1);
+  CHECK(state.spent() == 100'000'000 + 2 * 1'200'000);
+  const auto events = process.run(process.runtime->reader().all(id));
+  const bool told = std::ranges::any_of(*events, [](const StoredEvent& stored) {
+    const auto* called = std::get_if<Called>(&stored.event.what);
+    return called != nullptr && called->reason == "money" &&
+           text_of(called->result) ==
+               "This call costs 0.10, and of the run's money 0.0488 is left. "
+               "Nothing was sent.";
+  });
+  CHECK(told);
+}
+
 TEST_CASE("a journal that takes nothing for a while costs time and nothing else") {
   const tests::TempDir directory;
   Process process(directory);
@@ -217,6 +251,27 @@ TEST_CASE("a run that a stop cut off goes on in the next process") {
   CHECK(process.server.sent <= 1);  // at most the one that only reads
 }
 
+TEST_CASE("of two who say what became of one call at once, one is told that it is too late") {
+  const tests::TempDir directory;
+  std::string id;
+  {
+    Process process(directory);
+    process.server.hangs = true;
+    process.start();
+    id = process.begin();
+    process.wait_until(id, [&](const RunState&) { return process.server.sent == 2; });
+  }
+  Process process(directory);
+  process.start();
+  process.wait_until(
+      id, [](const RunState& state) { return state.status() == RunState::Status::waiting; });
+  auto one = process.launch(
+      process.runtime->tell(id, Resolved{0, 0, Resolved::How::done, "written", "ann"}));
+  auto other =
+      process.launch(process.runtime->tell(id, Resolved{0, 0, Resolved::How::abandon, "", "bob"}));
+  CHECK(one.get().ok() != other.get().ok());
+}
+
 TEST_CASE("a run that has ended, or does not wait, takes no word") {
   const tests::TempDir directory;
   Process process(directory);
@@ -226,4 +281,23 @@ TEST_CASE("a run that has ended, or does not wait, takes no word") {
   const auto gone = [&] { return process.run(process.runtime->tell(id, Paused{"ops"})); };
   CHECK_FALSE(gone().ok());
   CHECK_FALSE(process.run(process.runtime->tell("run_none", Paused{"ops"})).ok());
+}
+
+TEST_CASE("whoever speaks to a run that cannot be read is told so") {
+  const tests::TempDir directory;
+  std::string id;
+  {
+    Process process(directory);
+    process.server.hangs = true;
+    process.start();
+    id = process.begin();
+    process.wait_until(id, [&](const RunState&) { return process.server.sent == 2; });
+  }
+  Process process(directory, script_text, -1, 'b');
+  process.start();
+  for (int turn = 0; turn < 2; ++turn) {  // before it was tried, and afterwards
+    const base::Status told = process.run(process.runtime->tell(id, Cancelled{"ops"}));
+    REQUIRE_FALSE(told.ok());
+    CHECK(told.error().code == base::Code::broken);
+  }
 }

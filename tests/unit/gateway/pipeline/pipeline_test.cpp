@@ -304,6 +304,16 @@ TEST_CASE("a result that breaks the tool's outputSchema becomes an error that sa
   CHECK(f.last_audit()["outcome"]["reason"] == "result_invalid");
 }
 
+TEST_CASE("records say how a result breaks the outputSchema, and nothing of what it holds",
+          "[pipeline]") {
+  Fixture f;
+  f.dispatcher.answer.value().response.result["structuredContent"] = {{"lines", "s3cret"}};
+  for (const char* tool : {"files__count", "files__guess"}) {
+    CHECK(f.run("alice", tool).detail == "/lines (type)");
+    CHECK(f.last_audit()["outcome"]["detail"] == "/lines (type)");
+  }
+}
+
 TEST_CASE("a result that breaks the outputSchema passes with a warning where the policy says so",
           "[pipeline]") {
   Fixture f;

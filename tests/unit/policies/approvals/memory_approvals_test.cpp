@@ -290,6 +290,45 @@ TEST_CASE("that something is forgotten is recorded with who said so, or it is no
   CHECK_FALSE(f.ask().is_remembered);
 }
 
+TEST_CASE("what is remembered ends at its time, also when the approval itself was not collected",
+          "[approvals]") {
+  Fixture f;
+  const std::string id = f.ask().approval.id;
+  Decision decision = tests::word_of("ann");
+  decision.remember = {f.clock.wall() + minutes(10), "true"};
+  REQUIRE(f.decide(id, decision).ok());
+  f.clock.pass(minutes(9));
+  CHECK(f.ask(tests::ask_of("{}")).is_remembered);
+  f.clock.pass(minutes(1));
+  CHECK_FALSE(f.ask(tests::ask_of("{}")).is_remembered);
+  CHECK(f.claim(id).ok());
+}
+
+TEST_CASE("formats count in what is remembered", "[approvals]") {
+  Fixture f;
+  const std::string id = f.ask().approval.id;
+  Decision decision = tests::word_of("ann");
+  decision.remember = {f.clock.wall() + hours(8), R"({"properties":{"path":{"format":"ipv4"}}})"};
+  REQUIRE(f.decide(id, decision).ok());
+  CHECK(f.ask(tests::ask_of(R"({"path":"127.0.0.1"})")).is_remembered);
+  CHECK_FALSE(f.ask(tests::ask_of(R"({"path":"/etc/passwd"})")).is_remembered);
+}
+
+TEST_CASE("nothing is remembered on the word of one where more people must agree", "[approvals]") {
+  Fixture f;
+  Ask question = tests::ask_of();
+  question.terms.clauses = {tests::clause_of({"ops"}, 2)};
+  const std::string id = f.ask(question).approval.id;
+  Decision first = tests::word_of("ann");
+  first.remember = {f.clock.wall() + hours(8), "true"};
+  CHECK(f.decide(id, first).error().code == Code::invalid);
+  REQUIRE(f.decide(id, tests::word_of("ann")).ok());
+  Decision second = tests::word_of("bob");
+  second.remember = first.remember;
+  CHECK(f.decide(id, second).error().code == Code::invalid);
+  CHECK(f.decide(id, tests::word_of("bob"))->state == State::approved);
+}
+
 TEST_CASE("what is no schema is not remembered", "[approvals]") {
   Fixture f;
   const std::string id = f.ask().approval.id;

@@ -28,10 +28,11 @@ base::Result<Opened> open(const tests::TempDir& directory, const Clock& clock) {
   return Opened{std::move(*journal), spending.rows()};
 }
 
-base::Status spend(base::Journal& journal, const tests::ManualClock& clock, Amounts amounts) {
+base::Status spend(base::Journal& journal, const tests::ManualClock& clock, Amounts amounts,
+                   const std::string& bucket = "bucket agent:a") {
   const auto start =
       std::chrono::duration_cast<std::chrono::seconds>(clock.wall_time.time_since_epoch()).count();
-  const SpendingChange change{"bucket agent:a", start, start + 3'600, amounts, {}};
+  const SpendingChange change{bucket, start, start + 3'600, amounts, {}};
   return tests::run_task(journal.commit(spending_entries("call", {&change, 1})));
 }
 
@@ -61,6 +62,25 @@ TEST_CASE("a table of spending holds what the records add up to", "[ledger]") {
   CHECK(again->rows[0].amounts.unknown == 1);
   CHECK(again->rows[0].amounts.held == 0);
   CHECK(again->rows[0].amounts.block == 10);
+}
+
+TEST_CASE("a rename takes over what was spent, also in a window that the new name had spent in",
+          "[ledger]") {
+  const tests::TempDir directory;
+  const tests::ManualClock clock;
+  {
+    auto opened = open(directory, clock);
+    REQUIRE(opened.ok());
+    REQUIRE(spend(*opened->journal, clock, {3, 0, 0, 0, 0}).ok());
+    REQUIRE(spend(*opened->journal, clock, {4, 0, 0, 0, 0}, "new agent:a").ok());
+    const SpendingChange rename{"new agent:a", 0, 0, {}, "bucket agent:a"};
+    REQUIRE(tests::run_task(opened->journal->commit(spending_entries("call", {&rename, 1}))).ok());
+  }
+  const auto again = open(directory, clock);
+  REQUIRE(again.ok());
+  REQUIRE(again->rows.size() == 1);
+  CHECK(again->rows[0].bucket == "new agent:a");
+  CHECK(again->rows[0].amounts.settled == 7);
 }
 
 TEST_CASE("a table of spending that was lost or altered is never read as zero", "[ledger]") {
