@@ -129,22 +129,27 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (!from.may(Right::read)) {  // nothing of a stranger's request is parsed
     co_return error_response(403, peer + " is nobody whom the policy names under 'people'.");
   }
+  co_return co_await serve(loop, request, request_id, std::move(from));
+}
+
+base::Task<HttpResponse> Admin::serve(base::Loop& loop, const RawRequest& request,
+                                      std::string request_id, AdminPeer from) const {
   auto target = parse_target(request.head);
   if (!target) co_return error_response(400, target.error().message);
   const auto match = match_admin_route(target->method, target->path);
   const Right right = match ? admin_routes()[match->route].right : Right::read;
   if (!from.may(right)) {
-    co_return error_response(403, peer + " may not do this: it needs the right to " +
+    co_return error_response(403, from.name() + " may not do this: it needs the right to " +
                                       std::string(to_string(right)) + ".");
   }
   if (!match) {
     co_return error_response(404, "There is no such route: " + target->method + " " + target->path);
   }
   if (RunsApi::serves(target->path)) {
-    RunsCaller caller{"", "", "admin " + peer};
+    RunsCaller caller{"", "", "admin " + from.name()};
     co_return co_await d_.runs.handle(loop, request, *std::move(target), std::move(caller));
   }
-  co_return co_await answer(*match, loop, request, request_id, std::move(from));
+  co_return co_await answer(*match, loop, request, std::move(request_id), std::move(from));
 }
 
 base::Task<HttpResponse> Admin::answer(AdminMatch match, base::Loop& loop,
@@ -161,7 +166,7 @@ base::Task<HttpResponse> Admin::answer(AdminMatch match, base::Loop& loop,
   if (name == "GET /v1/budgets") co_return co_await list_budgets();
   if (name == "POST /v1/budgets/accept-loss") co_return co_await accept_loss();
   if (name == "POST /v1/call") {
-    co_return co_await call(loop, request, std::move(request_id), std::move(peer.login));
+    co_return co_await call(loop, request, std::move(request_id), peer.name());
   }
   if (name == "GET /v1/approvals") co_return co_await approvals_.list();
   if (name == "GET /v1/approvals/{id}") co_return co_await approvals_.show(std::move(match.id));

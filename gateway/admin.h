@@ -14,8 +14,9 @@
 
 namespace gateway {
 
-/// What administrators reach over the unix socket. The peer's user says who asks, and every route says
-/// what whoever asks must be allowed to do (admin_routes.h). Thread-safe.
+/// What administrators reach: over the unix socket, where the peer's user says who asks, and over TCP
+/// through AdminEndpoint. Every route says what whoever asks must be allowed to do (admin_routes.h).
+/// Thread-safe.
 class Admin final : public HttpHandler {
  public:
   struct Dependencies {
@@ -39,6 +40,9 @@ class Admin final : public HttpHandler {
 
   base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                   const std::string& request_id, const std::string& peer) override;
+  /// For whoever has been recognised; the policy to which `from` refers outlives the task.
+  base::Task<HttpResponse> serve(base::Loop& loop, const RawRequest& request,
+                                 std::string request_id, AdminPeer from) const;
 
  private:
   base::Task<HttpResponse> answer(AdminMatch match, base::Loop& loop, const RawRequest& request,

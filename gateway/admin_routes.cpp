@@ -72,6 +72,10 @@ bool AdminPeer::may(Right right) const {
   return false;
 }
 
+std::string AdminPeer::name() const {
+  return person == nullptr ? login : person->name + " (" + login + ")";
+}
+
 AdminPeer admin_peer(const std::string& login, const std::string& own,
                      const policies::Policy& policy) {
   return {login, login == own || login == "unix:root", policy.find_person(login)};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/blocking_loop.h"
+#include "gateway/address_config.h"
 #include "gateway/pipeline/record.h"
 #include "gateway/restart_keys.h"
 #include "gateway/server_settings.h"
@@ -76,6 +77,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
               approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
+      admin_endpoint_(guard_, authenticator_, snapshot_, admin_, log_),
       monitor_(guard_, metrics_, readiness_) {
   publish_snapshot();
 }
@@ -151,17 +153,35 @@ base::Status Gateway::listen() {
                            {admin_, limits_, load_, log_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
-  std::unique_ptr<ListenerTls> tls;
-  if (config_->tls) {
-    auto opened = ListenerTls::open(*config_->tls, log_);
-    if (!opened) return opened.error();
-    tls = std::move(*opened);
-  }
+  auto tls = open_tls();
+  if (!tls) return tls.error();
   auto listener = listen_tcp(loops_, config_->listen.host, config_->listen.port,
-                             {endpoint_, limits_, load_, log_}, std::move(tls));
+                             {endpoint_, limits_, load_, log_}, *std::move(tls));
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
+  if (config_->admin) {
+    if (auto listening = listen_for_people(); !listening) return listening;
+  }
   return config_->metrics ? listen_for_monitoring() : base::Status{};
+}
+
+// Null: none is configured.
+base::Result<std::unique_ptr<ListenerTls>> Gateway::open_tls() {
+  if (!config_->tls) return std::unique_ptr<ListenerTls>();
+  return ListenerTls::open(*config_->tls, log_);
+}
+
+// Over a network with TLS; on loopback, where tunnels and proxies end, without.
+base::Status Gateway::listen_for_people() {
+  base::Result<std::unique_ptr<ListenerTls>> tls = std::unique_ptr<ListenerTls>();
+  if (!is_loopback(*config_->admin)) tls = open_tls();
+  if (!tls) return tls.error();
+  auto listener = listen_tcp(loops_, config_->admin->host, config_->admin->port,
+                             {admin_endpoint_, limits_, load_, log_}, *std::move(tls));
+  if (!listener) return listener.error();
+  people_listener_ = std::move(*listener);
+  log_.write(base::LogLevel::info, "admin", {{"port", std::int64_t{people_listener_->port()}}});
+  return {};
 }
 
 base::Status Gateway::listen_for_monitoring() {
@@ -178,6 +198,7 @@ void Gateway::start() {
   upstreams_.start();
   listener_->start();
   admin_listener_->start();
+  if (people_listener_) people_listener_->start();
   if (monitor_listener_) monitor_listener_->start();
   loops_.start();
   if (runtime_) runtime_->start();
@@ -201,6 +222,7 @@ void Gateway::stop() {
   std::error_code ignored;
   if (admin_listener_) std::filesystem::remove(config_->admin_socket, ignored);
   admin_listener_.reset();
+  people_listener_.reset();
   monitor_listener_.reset();
   listener_.reset();
 }

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/sqlite_journal.h"
 #include "gateway/admin.h"
+#include "gateway/admin_endpoint.h"
 #include "gateway/authenticator.h"
 #include "gateway/endpoint.h"
 #include "gateway/key_refresher.h"
@@ -81,7 +82,9 @@ class Gateway {
   base::Status open_runtime();
   base::Status answer_for_open_items();
   base::Status listen();
+  base::Status listen_for_people();
   base::Status listen_for_monitoring();
+  base::Result<std::unique_ptr<ListenerTls>> open_tls();
   base::Status apply(const LoadedConfig& next);
   void publish_snapshot();
   void publish();
@@ -121,10 +124,12 @@ class Gateway {
   Metrics metrics_;
   Endpoint endpoint_;
   Admin admin_;
+  AdminEndpoint admin_endpoint_;
   Load monitor_load_;
   Monitor monitor_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Listener> admin_listener_;
+  std::unique_ptr<Listener> people_listener_;   // null: not configured
   std::unique_ptr<Listener> monitor_listener_;  // null: not configured
 };
 

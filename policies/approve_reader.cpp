@@ -168,7 +168,6 @@ PersonDocument read_person(const std::string& name, const YamlNode& node) {
               {"groups", [&](const auto& list) { person.groups = read_names(list); }},
               {"may", read_rights}},
              {});
-  if (person.login.empty()) node.fail("person " + name + " needs a 'login', such as unix:ops");
   return person;
 }
 

@@ -88,7 +88,8 @@ void put_approve(Json& map, const std::vector<ApproveRule>& rules) {
 }
 
 Json person_json(const PersonDocument& person) {
-  Json map{{"login", person.login}};
+  Json map = Json::object();
+  put(map, "login", person.login);
   put(map, "groups", person.groups);
   if (person.may_approve) map["may"] = {"approve"};
   return map;

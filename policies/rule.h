@@ -79,7 +79,7 @@ struct ApproveRule {
 
 /// Somebody who administers and approves.
 struct PersonDocument {
-  std::vector<std::string> login;  ///< what proves who it is, e.g. `unix:ops`
+  std::vector<std::string> login;  ///< what proves who it is beside a key, e.g. `unix:ops`
   std::vector<std::string> groups;
   bool may_approve = false;
 };

@@ -18,7 +18,7 @@ std::vector<std::string> warnings_of(const Loaded& loaded) {
 
 // Why a gateway that runs on these files does not have them in force; "" when it has, or none runs.
 std::string refusal_of_gateway(const Config& config) {
-  const auto answer = ask_gateway(config.admin_socket, "/v1/config");
+  const auto answer = ask_gateway({config.admin_socket}, "/v1/config");
   const base::Json* refused = answer ? base::find_member(*answer, "refused") : nullptr;
   return refused && refused->is_object() ? refused->value("reason", "") : "";
 }

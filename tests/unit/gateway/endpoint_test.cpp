@@ -154,6 +154,14 @@ TEST_CASE("a revoked key is refused", "[endpoint]") {
   CHECK(f.modern(f.alice, "tools/list").status == 401);
 }
 
+TEST_CASE("a person's key is refused, also when an agent has the person's name", "[endpoint]") {
+  Fixture f;
+  const std::string key = *f.keys->create_for_person("alice", std::chrono::hours(1), now());
+  REQUIRE(f.keys->refresh().ok());
+  CHECK(f.modern(key, "tools/list").status == 401);
+  CHECK(f.modern(f.alice, "tools/list").status == 200);
+}
+
 TEST_CASE("a key whose agent the policy no longer names is refused", "[endpoint]") {
   Fixture f;
   const std::string ghost = *f.keys->create("ghost", std::chrono::hours(1), now());
