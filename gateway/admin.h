@@ -46,12 +46,13 @@ class Admin final : public HttpHandler {
 
  private:
   base::Task<HttpResponse> answer(AdminMatch match, base::Loop& loop, const RawRequest& request,
-                                  std::string request_id, AdminPeer peer) const;
+                                  HttpTarget target, std::string request_id, AdminPeer peer) const;
   HttpResponse list_servers() const;
   HttpResponse show_config() const;
   base::Task<HttpResponse> reload(base::Loop& loop) const;
   HttpResponse restart_server(const RawRequest& request) const;
-  HttpResponse list_tools(const RawRequest& request) const;
+  HttpResponse list_tools(const std::string& agent) const;
+  HttpResponse show_tool(const std::string& name, const std::string& agent) const;
   base::Task<HttpResponse> list_budgets() const;
   base::Task<HttpResponse> accept_loss() const;
   base::Task<HttpResponse> call(base::Loop& loop, const RawRequest& request, std::string request_id,

@@ -11,6 +11,7 @@ constexpr AdminRoute routes[] = {
     {"GET", "/v1/config", Right::read},
     {"POST", "/v1/reload", Right::operate},
     {"GET", "/v1/tools", Right::read},
+    {"GET", "/v1/tools/show", Right::read},
     {"GET", "/v1/budgets", Right::read},
     {"POST", "/v1/budgets/accept-loss", Right::operate},
     {"GET", "/metrics", Right::read},

@@ -105,4 +105,20 @@ base::Result<base::Json> ask_gateway(const GatewayAddress& gateway, const std::s
   return std::move(parsed->value);
 }
 
+std::string query_value(std::string_view text) {
+  constexpr std::string_view plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string value;
+  for (const char c : text) {
+    if (plain.find(c) != std::string_view::npos) {
+      value.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    value.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+  }
+  return value;
+}
+
 }  // namespace gateway::commands

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -27,5 +28,8 @@ GatewayAddress chosen_gateway(const Invocation& invocation);
 /// and 404, and Code::refused for every other error.
 base::Result<base::Json> ask_gateway(const GatewayAddress& gateway, const std::string& route,
                                      const std::optional<base::Json>& body = {});
+
+/// `text` as a value in the query of a route.
+std::string query_value(std::string_view text);
 
 }  // namespace gateway::commands
