@@ -115,6 +115,7 @@ class Gateway {
   RunsApi runs_;
   Sessions sessions_;
   ListChanges list_changes_;
+  ClientQuestions questions_;
   OriginGuard guard_;
   std::unique_ptr<KeyRefresher> key_refresher_;  // null as keys_ is
   Authenticator authenticator_;

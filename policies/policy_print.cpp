@@ -78,6 +78,7 @@ void put_approve(Json& map, const std::vector<ApproveRule>& rules) {
     if (rule.when) entry["when"] = rule.when->schema();
     entry["by"] = rule.by;
     entry["quorum"] = rule.quorum;
+    if (rule.ask_client) entry["ask"] = "client";
     entry["wait"] = duration_text(rule.wait);
     entry["expires"] = duration_text(rule.expires);
     if (!rule.escalate_to.empty()) entry["on_timeout"] = "escalate";

@@ -57,7 +57,8 @@ struct Fixture {
   Authenticator authenticator{keys.get(), snapshot};
   base::EventLoops loops{1};
   ListChanges changes{loops, snapshot, limits};
-  McpService service{snapshot, calls, sessions, changes, limits};
+  ClientQuestions questions{approvals};
+  McpService service{snapshot, calls, sessions, changes, questions, limits};
   std::unique_ptr<runtime::Runtime> no_runtime;
   RunsApi runs{no_runtime, snapshot, limits};
   bool servers_asked = true;

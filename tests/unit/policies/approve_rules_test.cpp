@@ -103,10 +103,18 @@ TEST_CASE("the text of a rule holds all that it says and not where it stands", "
   for (const char* other :
        {"{by: [bob, ann]}", "{by: [ann, bob], tools: files/*}", "{by: [ann, bob], quorum: 2}",
         "{by: [ann, bob], wait: 44s}", "{by: [ann, bob], expires: 23h}",
-        "{by: [ann, bob], when: {required: [n]}}",
+        "{by: [ann, bob], when: {required: [n]}}", "{by: [ann, bob], ask: client}",
         "{by: [ann, bob], on_timeout: escalate, escalate_to: [ann]}"}) {
     CHECK(text(other) != plain);
   }
+}
+
+TEST_CASE("ask: client lets the person at the client answer, alone", "[policies]") {
+  CHECK(entry_refusal("{by: [ops], ask: people}").find("expected client; found 'people'") !=
+        std::string::npos);
+  CHECK(entry_refusal("{by: [ops], ask: client, quorum: 2}").find("leave 'quorum' out") !=
+        std::string::npos);
+  CHECK(entry_refusal("{ask: client}").find("needs 'by'") != std::string::npos);
 }
 
 TEST_CASE("a login names a person", "[policies]") {
