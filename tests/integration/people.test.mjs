@@ -168,9 +168,11 @@ test('over a network it speaks TLS alone, with the gateway\'s certificate', asyn
   const secure = new Sluice({ servers: { m: server.url }, policy,
     config: { admin: '0.0.0.0:0', hosts: ['gw.test'], tls: { cert: 'cert.pem', key: 'key.pem' } } });
   try {
-    const { files } = ca.certify(['IP:127.0.0.1', 'DNS:gw.test']);
-    copyFileSync(files.key, secure.path('key.pem'));
-    copyFileSync(files.cert, secure.path('cert.pem'));
+    const use = ({ files }) => {
+      copyFileSync(files.key, secure.path('key.pem'));
+      copyFileSync(files.cert, secure.path('cert.pem'));
+    };
+    use(ca.certify(['IP:127.0.0.1', 'DNS:gw.test']));
     await secure.start();
     const port = await adminPort(secure);
     const token = await personKey(secure, 'ann');
@@ -184,6 +186,9 @@ test('over a network it speaks TLS alone, with the gateway\'s certificate', asyn
     await new Promise((done, failed) => socket.once('secureConnect', done).once('error', failed));
     socket.destroy();
     await assert.rejects(fetch(`http://127.0.0.1:${port}/v1/tools`, { headers: bearer(token) }));
+    use(ca.certify(['DNS:gw.test'])); // of another name than the one that is asked
+    remote.env.SSL_CERT_FILE = ca.file;
+    await eventually('the certificate is not taken', async () => (await remote.cli('tools', 'list', '--admin', `https://127.0.0.1:${port}`)).code === 3);
   } finally {
     await endAll(() => secure.remove(), () => ca.remove());
   }
