@@ -6,6 +6,7 @@
 #include "gateway/budget_list.h"
 #include "gateway/call_method.h"
 #include "gateway/http_target.h"
+#include "gateway/tool_facts.h"
 #include "mcp/jsonrpc.h"
 
 namespace gateway {
@@ -66,15 +67,6 @@ Json config_facts(const ReloadStatus& status, const std::string& policy) {
   return facts;
 }
 
-Json tool_facts(const pipeline::Snapshot& snapshot, const tools::CatalogEntry& entry) {
-  Json facts{{"tool", entry.id()},
-             {"exported", entry.exported},
-             {"effect", policies::to_string(snapshot.effect_of(entry))},
-             {"definition", entry.tool->definition_hash}};
-  if (!entry.tool->quarantine.empty()) facts["quarantine"] = entry.tool->quarantine;
-  return facts;
-}
-
 Json outcome_facts(const pipeline::Call& call, const pipeline::Outcome& outcome) {
   Json facts{{"request", call.request_id}, {"outcome", to_string(outcome.kind)}};
   if (!outcome.reason.empty()) facts["reason"] = outcome.reason;
@@ -95,6 +87,13 @@ std::string exported_name_of(const pipeline::Snapshot& snapshot, const std::stri
   return entry && !entry->exported.empty() ? entry->exported : name;
 }
 
+// By its id `server/tool`, or by the name under which it is offered.
+const tools::CatalogEntry* find_tool(const tools::Catalog& catalog, const std::string& name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) return catalog.find(name);
+  return catalog.find_id(name.substr(0, slash), name.substr(slash + 1));
+}
+
 // The agent asked for, or the only one there is.
 base::Result<const policies::Agent*> choose_agent(const policies::Policy& policy,
                                                   const Json& body) {
@@ -110,19 +109,6 @@ base::Result<const policies::Agent*> choose_agent(const policies::Policy& policy
   return agent;
 }
 
-std::string query_agent(const RawRequest& request) {
-  constexpr std::string_view key = "?agent=";
-  const std::string_view line = request.fields.start_line;
-  const std::size_t at = line.find(key);
-  if (at == std::string_view::npos) return {};
-  const std::string_view value = line.substr(at + key.size());
-  return std::string(value.substr(0, value.find(' ')));
-}
-
-bool asks_for_remembered(const RawRequest& request) {
-  return request.fields.start_line.find("?remembered=true ") != std::string_view::npos;
-}
-
 }  // namespace
 
 base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& request,
@@ -133,42 +119,51 @@ base::Task<HttpResponse> Admin::handle(base::Loop& loop, const RawRequest& reque
   if (!from.may(Right::read)) {  // nothing of a stranger's request is parsed
     co_return error_response(403, peer + " is nobody whom the policy names under 'people'.");
   }
+  co_return co_await serve(loop, request, request_id, std::move(from));
+}
+
+base::Task<HttpResponse> Admin::serve(base::Loop& loop, const RawRequest& request,
+                                      std::string request_id, AdminPeer from) const {
   auto target = parse_target(request.head);
   if (!target) co_return error_response(400, target.error().message);
   const auto match = match_admin_route(target->method, target->path);
   const Right right = match ? admin_routes()[match->route].right : Right::read;
   if (!from.may(right)) {
-    co_return error_response(403, peer + " may not do this: it needs the right to " +
+    co_return error_response(403, from.name() + " may not do this: it needs the right to " +
                                       std::string(to_string(right)) + ".");
   }
   if (!match) {
     co_return error_response(404, "There is no such route: " + target->method + " " + target->path);
   }
   if (RunsApi::serves(target->path)) {
-    RunsCaller caller{"", "", "admin " + peer};
+    RunsCaller caller{"", "", "admin " + from.name()};
     co_return co_await d_.runs.handle(loop, request, *std::move(target), std::move(caller));
   }
-  co_return co_await answer(*match, loop, request, request_id, std::move(from));
+  co_return co_await answer(*match, loop, request, *std::move(target), std::move(request_id),
+                            std::move(from));
 }
 
 base::Task<HttpResponse> Admin::answer(AdminMatch match, base::Loop& loop,
-                                       const RawRequest& request, std::string request_id,
-                                       AdminPeer peer) const {
+                                       const RawRequest& request, HttpTarget target,
+                                       std::string request_id, AdminPeer peer) const {
   const AdminRoute& route = admin_routes()[match.route];
   const std::string name = std::string(route.method) + " " + std::string(route.path);
   if (name == "GET /v1/servers") co_return list_servers();
   if (name == "GET /v1/config") co_return show_config();
   if (name == "POST /v1/reload") co_return co_await reload(loop);
   if (name == "POST /v1/servers/restart") co_return restart_server(request);
-  if (name == "GET /v1/tools") co_return list_tools(request);
+  if (name == "GET /v1/tools") co_return list_tools(target.parameter("agent"));
+  if (name == "GET /v1/tools/show") {
+    co_return show_tool(target.parameter("tool"), target.parameter("agent"));
+  }
   if (name == "GET /metrics") co_return d_.metrics.page();
   if (name == "GET /v1/budgets") co_return co_await list_budgets();
   if (name == "POST /v1/budgets/accept-loss") co_return co_await accept_loss();
   if (name == "POST /v1/call") {
-    co_return co_await call(loop, request, std::move(request_id), std::move(peer.login));
+    co_return co_await call(loop, request, std::move(request_id), peer.name());
   }
   if (name == "GET /v1/approvals") {
-    co_return co_await approvals_.list(asks_for_remembered(request));
+    co_return co_await approvals_.list(target.parameter("remembered") == "true");
   }
   if (name == "GET /v1/approvals/{id}") co_return co_await approvals_.show(std::move(match.id));
   if (name == "POST /v1/approvals/{id}/decision") {
@@ -221,9 +216,8 @@ HttpResponse Admin::restart_server(const RawRequest& request) const {
   return json_response(200, base::dump_json({{"server", *name}, {"restarted", true}}));
 }
 
-HttpResponse Admin::list_tools(const RawRequest& request) const {
+HttpResponse Admin::list_tools(const std::string& agent) const {
   const auto snapshot = d_.snapshot.get();
-  const std::string agent = query_agent(request);
   if (!agent.empty() && snapshot->policy->find_agent(agent) == nullptr) {
     return error_response(404, "The policy names no agent " + agent + ".");
   }
@@ -235,6 +229,18 @@ HttpResponse Admin::list_tools(const RawRequest& request) const {
     if (shown) tools.push_back(tool_facts(*snapshot, entry));
   }
   return json_response(200, base::dump_json({{"tools", std::move(tools)}}));
+}
+
+HttpResponse Admin::show_tool(const std::string& name, const std::string& agent) const {
+  const auto snapshot = d_.snapshot.get();
+  if (!agent.empty() && snapshot->policy->find_agent(agent) == nullptr) {
+    return error_response(404, "The policy names no agent " + agent + ".");
+  }
+  const tools::CatalogEntry* entry = find_tool(*snapshot->catalog, name);
+  if (entry == nullptr) {
+    return error_response(404, "No server offers a tool " + (name.empty() ? "\"\"" : name) + ".");
+  }
+  return json_response(200, base::dump_json(tool_details(*snapshot, *entry, agent)));
 }
 
 base::Task<HttpResponse> Admin::list_budgets() const {

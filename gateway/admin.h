@@ -14,8 +14,9 @@
 
 namespace gateway {
 
-/// What administrators reach over the unix socket. The peer's user says who asks, and every route says
-/// what whoever asks must be allowed to do (admin_routes.h). Thread-safe.
+/// What administrators reach: over the unix socket, where the peer's user says who asks, and over TCP
+/// through AdminEndpoint. Every route says what whoever asks must be allowed to do (admin_routes.h).
+/// Thread-safe.
 class Admin final : public HttpHandler {
  public:
   struct Dependencies {
@@ -39,15 +40,19 @@ class Admin final : public HttpHandler {
 
   base::Task<HttpResponse> handle(base::Loop& loop, const RawRequest& request,
                                   const std::string& request_id, const std::string& peer) override;
+  /// For whoever has been recognised; the policy to which `from` refers outlives the task.
+  base::Task<HttpResponse> serve(base::Loop& loop, const RawRequest& request,
+                                 std::string request_id, AdminPeer from) const;
 
  private:
   base::Task<HttpResponse> answer(AdminMatch match, base::Loop& loop, const RawRequest& request,
-                                  std::string request_id, AdminPeer peer) const;
+                                  HttpTarget target, std::string request_id, AdminPeer peer) const;
   HttpResponse list_servers() const;
   HttpResponse show_config() const;
   base::Task<HttpResponse> reload(base::Loop& loop) const;
   HttpResponse restart_server(const RawRequest& request) const;
-  HttpResponse list_tools(const RawRequest& request) const;
+  HttpResponse list_tools(const std::string& agent) const;
+  HttpResponse show_tool(const std::string& name, const std::string& agent) const;
   base::Task<HttpResponse> list_budgets() const;
   base::Task<HttpResponse> accept_loss() const;
   base::Task<HttpResponse> call(base::Loop& loop, const RawRequest& request, std::string request_id,

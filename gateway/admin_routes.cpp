@@ -11,6 +11,7 @@ constexpr AdminRoute routes[] = {
     {"GET", "/v1/config", Right::read},
     {"POST", "/v1/reload", Right::operate},
     {"GET", "/v1/tools", Right::read},
+    {"GET", "/v1/tools/show", Right::read},
     {"GET", "/v1/budgets", Right::read},
     {"POST", "/v1/budgets/accept-loss", Right::operate},
     {"GET", "/metrics", Right::read},
@@ -71,6 +72,10 @@ bool AdminPeer::may(Right right) const {
       return person != nullptr && person->may_approve;
   }
   return false;
+}
+
+std::string AdminPeer::name() const {
+  return person == nullptr ? login : person->name + " (" + login + ")";
 }
 
 AdminPeer admin_peer(const std::string& login, const std::string& own,

@@ -17,13 +17,15 @@ enum class Right {
 };
 std::string_view to_string(Right right);
 
-/// Who asks on the admin listener, as the transport proved it.
+/// Who asks on the admin listener, as the transport or a key proved it.
 struct AdminPeer {
-  std::string login;                          ///< e.g. `unix:ops`
+  std::string login;                         ///< e.g. `unix:ops`, or `key 3f9k2m0q8zx1`
   bool runs_gateway = false;                  ///< the gateway's own user, or root
   const policies::Person* person = nullptr;  ///< of the policy; null when it names nobody so
 
   bool may(Right right) const;
+  /// For refusals and the audit: `ann (key 3f9k2m0q8zx1)`, or the login of nobody the policy names.
+  std::string name() const;
 };
 
 /// Whether the policy names people who are other users than the gateway's own: then the socket must

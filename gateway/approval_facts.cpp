@@ -24,6 +24,7 @@ Json clauses_json(const Approval& approval) {
                {"by", clause.by},
                {"quorum", clause.quorum}};
     if (!clause.escalate_to.empty()) facts["escalate_to"] = clause.escalate_to;
+    if (clause.client) facts["ask"] = "client";
     clauses.push_back(std::move(facts));
   }
   return clauses;
@@ -37,6 +38,7 @@ Json votes_json(const Approval& approval) {
                      {"approves", vote.approves},
                      {"message", vote.message},
                      {"time", base::rfc3339(vote.time, 0)}});
+    if (vote.decider.at_client) votes.back()["at_client"] = true;
   }
   return votes;
 }

@@ -1,5 +1,7 @@
 #include "gateway/authenticator.h"
 
+#include <chrono>
+
 #include "policies/local_policy.h"
 
 namespace gateway {
@@ -16,6 +18,12 @@ std::string_view key_of(const base::HttpFields& fields) {
 
 }  // namespace
 
+std::int64_t seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 std::optional<pipeline::Principal> Authenticator::authenticate(const base::HttpFields& fields,
                                                                std::int64_t now) const {
   if (keys_ == nullptr)
@@ -23,11 +31,23 @@ std::optional<pipeline::Principal> Authenticator::authenticate(const base::HttpF
   const std::string_view text = key_of(fields);
   if (text.empty()) return std::nullopt;
   const auto key = keys_->check(text, now);
-  if (!key) return std::nullopt;
+  if (!key || !key->person.empty()) return std::nullopt;
   const auto snapshot = snapshot_.get();
   const policies::Agent* agent = snapshot->policy->find_agent(key->agent);
   if (agent == nullptr) return std::nullopt;
   return pipeline::Principal{agent->name, agent->tenant, "key " + key->id};
+}
+
+std::optional<AdminPeer> Authenticator::authenticate_person(const base::HttpFields& fields,
+                                                            std::int64_t now,
+                                                            const policies::Policy& policy) const {
+  const std::string_view text = key_of(fields);
+  if (keys_ == nullptr || text.empty()) return std::nullopt;
+  const auto key = keys_->check(text, now);
+  if (!key || !key->agent.empty()) return std::nullopt;
+  const policies::Person* person = policy.person_named(key->person);
+  if (person == nullptr) return std::nullopt;
+  return AdminPeer{"key " + key->id, false, person};
 }
 
 base::Task<bool> Authenticator::look_for_news(const base::HttpFields& fields) const {

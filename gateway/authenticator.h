@@ -1,17 +1,21 @@
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/http_head.h"
+#include "gateway/admin_routes.h"
 #include "gateway/key_refresher.h"
 #include "gateway/key_store.h"
 #include "gateway/pipeline/principal.h"
 #include "gateway/pipeline/snapshot.h"
 
 namespace gateway {
+
+/// Since the epoch, as the lives of keys are counted.
+std::int64_t seconds_now();
 
 /// Says who a request is from, by its head alone: nothing of a stranger's request is parsed.
 /// Thread-safe.
@@ -24,10 +28,15 @@ class Authenticator {
                 KeyRefresher* refresher = nullptr)
       : keys_(keys), snapshot_(snapshot), refresher_(refresher) {}
 
-  /// nullopt: no key, or one that is malformed, unknown, expired or revoked, or whose agent the
-  /// policy does not name. `now` is in seconds since the epoch.
+  /// nullopt: no key, or one that is malformed, unknown, expired, revoked or a person's, or whose
+  /// agent the policy does not name. `now` is in seconds since the epoch.
   std::optional<pipeline::Principal> authenticate(const base::HttpFields& fields,
                                                   std::int64_t now) const;
+
+  /// The same for the admin listener: nullopt for an agent's key as well, and without keys for
+  /// everybody. `policy` says who people are, and outlives what is returned.
+  std::optional<AdminPeer> authenticate_person(const base::HttpFields& fields, std::int64_t now,
+                                               const policies::Policy& policy) const;
 
   /// For a key that may have been made just now: takes over what is new in the store. False when
   /// there is nothing to hope for. Strangers who try keys cost the store a bounded number of looks.

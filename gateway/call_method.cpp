@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "gateway/call_events.h"
+#include "gateway/client_person.h"
 #include "gateway/quota_headers.h"
 #include "mcp/messages.h"
 #include "mcp/param_headers.h"
@@ -71,7 +72,11 @@ std::string finish(const MethodContext& context, pipeline::Outcome outcome) {
   if (outcome.error) return mcp::error_text(context.request.id, *outcome.error);
   Json& result = outcome.result;
   const bool modern = mcp::has_result_type(context.inbound.revision);
-  if (modern) {
+  if (outcome.questions) {
+    Json asking{{"resultType", "input_required"}, {"inputRequests", *std::move(outcome.questions)}};
+    if (result.contains("_meta")) asking["_meta"] = std::move(result["_meta"]);
+    result = std::move(asking);
+  } else if (modern) {
     result["resultType"] = "complete";
   } else {
     result.erase("resultType");
@@ -140,6 +145,8 @@ base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& ca
     call.events =
         &events.emplace(*context.events, std::move(wishes->progress_token), wishes->log_level);
   }
+  const auto person = client_person(context);
+  call.client_person = person.get();
   pipeline::Outcome outcome = co_await calls.run(call);
   Reply reply;
   if (outcome.quota) reply.headers = quota_headers(*outcome.quota);

@@ -27,7 +27,6 @@ const std::string no_client_files =
 
 const std::vector<std::pair<std::string, std::string>> not_built = {
     {"issuers", "tokens of an issuer are not part of this build; use 'sluice key create'"},
-    {"admin", "an admin listener on TCP is not part of this build"},
     {"views", "views stand in a policy file"},
     {"mcpServers", no_client_files},
     {"inputs", no_client_files},
@@ -62,6 +61,7 @@ class ConfigReader {
                    {
                        {"listen", [this](const auto& node) { read_listen(node); }},
                        {"metrics", [this](const auto& node) { read_metrics(node); }},
+                       {"admin", [this](const auto& node) { read_admin(node); }},
                        {"drain", [this](const auto& node) { read_drain(node); }},
                        {"tls", [this](const auto& node) { read_tls(node); }},
                        {"public_url", [this](const auto& node) { read_public_url(node); }},
@@ -85,6 +85,7 @@ class ConfigReader {
     config_.servers = servers_.take();
     finish_hosts();
     check_listen(listen_.value_or(root));
+    if (admin_) check_admin(*admin_);
     finish_paths(root);
     return std::move(config_);
   }
@@ -97,6 +98,11 @@ class ConfigReader {
 
   void read_metrics(const base::YamlNode& node) {
     config_.metrics = parse_listen(node, expand_or_fail(node, directory_));
+  }
+
+  void read_admin(const base::YamlNode& node) {
+    config_.admin = parse_listen(node, expand_or_fail(node, directory_));
+    admin_ = node;
   }
 
   void read_drain(const base::YamlNode& node) {
@@ -204,6 +210,23 @@ class ConfigReader {
     }
   }
 
+  void check_admin(const base::YamlNode& place) const {
+    if (config_.policy_files.empty()) {
+      place.fail("without 'policies' there are no people who could come with a key; use the socket");
+    }
+    if (is_loopback(*config_.admin)) return;
+    if (!config_.tls) {
+      place.fail(
+          "others can reach this address, and keys of people must not cross a network in the clear: "
+          "write 'tls', or listen on 127.0.0.1");
+    }
+    if (config_.hosts.empty()) {
+      place.fail(
+          "others can reach this address: write 'public_url' or 'hosts' with the names by "
+          "which they do");
+    }
+  }
+
   void finish_paths(const base::YamlNode& root) {
     if (store_down_ && !config_.redis) {
       store_down_->fail("'store_down' is for a store on Redis; this one is part of the process");
@@ -233,7 +256,7 @@ class ConfigReader {
   ServerList servers_;
   std::string public_host_;
   // Where these keys are written, for errors that show only when all is read.
-  std::optional<base::YamlNode> listen_, store_, store_down_, journal_, runtime_;
+  std::optional<base::YamlNode> listen_, admin_, store_, store_down_, journal_, runtime_;
 };
 
 }  // namespace

@@ -83,6 +83,7 @@ struct Config {
   ListenAddress listen;
   std::optional<TlsFiles> tls;           ///< absent: plain HTTP
   std::optional<ListenAddress> metrics;  ///< of the listener for monitoring
+  std::optional<ListenAddress> admin;    ///< of the admin listener over TCP, for people with keys
   std::chrono::milliseconds drain{30'000};  ///< how long calls in flight may take at the end
   std::string public_url;
   std::vector<std::string> hosts;           ///< names by which others reach it, beside loopback

@@ -1,18 +1,10 @@
 #include "gateway/endpoint.h"
 
-#include <chrono>
-
 #include "gateway/http_target.h"
 #include "mcp/jsonrpc.h"
 
 namespace gateway {
 namespace {
-
-std::int64_t seconds_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // Whether the request line's target begins with `path`; looks at bytes, parses nothing.
 bool asks_for(const RawRequest& request, std::string_view path) {

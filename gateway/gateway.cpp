@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/blocking_loop.h"
+#include "gateway/address_config.h"
 #include "gateway/pipeline/record.h"
 #include "gateway/restart_keys.h"
 #include "gateway/server_settings.h"
@@ -94,10 +95,11 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       runs_(runtime_, snapshot_, limits_),
       sessions_(limits_),
       list_changes_(loops_, snapshot_, limits_),
+      questions_(approvals_),
       guard_(config_->hosts),
       key_refresher_(keys_ ? std::make_unique<KeyRefresher>(*keys_, log) : nullptr),
       authenticator_(keys_.get(), snapshot_, key_refresher_.get()),
-      service_(snapshot_, calls_, sessions_, list_changes_, limits_),
+      service_(snapshot_, calls_, sessions_, list_changes_, questions_, limits_),
       reloader_(std::move(reloading.load), config_, std::move(reloading.files),
                 [this](const LoadedConfig& next) { return apply(next); }, log_),
       readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
@@ -105,6 +107,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
               *approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
+      admin_endpoint_(guard_, authenticator_, snapshot_, admin_, log_),
       monitor_(guard_, metrics_, readiness_) {
   if (webhook_) {
     approvals_->observe([this](const auto& approval, auto notice) {
@@ -185,17 +188,35 @@ base::Status Gateway::listen() {
                            {admin_, limits_, admin_load_, log_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
-  std::unique_ptr<ListenerTls> tls;
-  if (config_->tls) {
-    auto opened = ListenerTls::open(*config_->tls, log_);
-    if (!opened) return opened.error();
-    tls = std::move(*opened);
-  }
+  auto tls = open_tls();
+  if (!tls) return tls.error();
   auto listener = listen_tcp(loops_, config_->listen.host, config_->listen.port,
-                             {endpoint_, limits_, load_, log_}, std::move(tls));
+                             {endpoint_, limits_, load_, log_}, *std::move(tls));
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
+  if (config_->admin) {
+    if (auto listening = listen_for_people(); !listening) return listening;
+  }
   return config_->metrics ? listen_for_monitoring() : base::Status{};
+}
+
+// Null: none is configured.
+base::Result<std::unique_ptr<ListenerTls>> Gateway::open_tls() {
+  if (!config_->tls) return std::unique_ptr<ListenerTls>();
+  return ListenerTls::open(*config_->tls, log_);
+}
+
+// Over a network with TLS; on loopback, where tunnels and proxies end, without.
+base::Status Gateway::listen_for_people() {
+  base::Result<std::unique_ptr<ListenerTls>> tls = std::unique_ptr<ListenerTls>();
+  if (!is_loopback(*config_->admin)) tls = open_tls();
+  if (!tls) return tls.error();
+  auto listener = listen_tcp(loops_, config_->admin->host, config_->admin->port,
+                             {admin_endpoint_, limits_, people_load_, log_}, *std::move(tls));
+  if (!listener) return listener.error();
+  people_listener_ = std::move(*listener);
+  log_.write(base::LogLevel::info, "admin", {{"port", std::int64_t{people_listener_->port()}}});
+  return {};
 }
 
 base::Status Gateway::listen_for_monitoring() {
@@ -212,6 +233,7 @@ void Gateway::start() {
   upstreams_.start();
   listener_->start();
   admin_listener_->start();
+  if (people_listener_) people_listener_->start();
   if (monitor_listener_) monitor_listener_->start();
   loops_.at(0).spawn(keep_settling());
   loops_.start();
@@ -228,7 +250,7 @@ base::Task<void> Gateway::keep_settling() {
 void Gateway::drain() {
   log_.write(base::LogLevel::info, "draining",
              {{"requests", static_cast<std::int64_t>(requests_in_flight())}});
-  load_.draining = admin_load_.draining = true;
+  load_.draining = admin_load_.draining = people_load_.draining = true;
   list_changes_.end_all();
   if (runtime_) runtime_->drain();
   approvals_->end_waiting();
@@ -242,6 +264,7 @@ void Gateway::stop() {
   std::error_code ignored;
   if (admin_listener_) std::filesystem::remove(config_->admin_socket, ignored);
   admin_listener_.reset();
+  people_listener_.reset();
   monitor_listener_.reset();
   listener_.reset();
 }

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/sqlite_journal.h"
 #include "gateway/admin.h"
+#include "gateway/admin_endpoint.h"
 #include "gateway/approval_webhook.h"
 #include "gateway/authenticator.h"
 #include "gateway/endpoint.h"
@@ -65,7 +66,7 @@ class Gateway {
   void drain();
   /// Requests whose answer is not sent yet.
   std::size_t requests_in_flight() const {
-    return load_.unanswered + admin_load_.unanswered +
+    return load_.unanswered + admin_load_.unanswered + people_load_.unanswered +
            (runtime_ ? runtime_->calls_in_flight() : 0);
   }
   /// Has the files read again, as when they change; returns at once.
@@ -83,7 +84,9 @@ class Gateway {
   base::Status open_runtime();
   base::Status answer_for_open_items();
   base::Status listen();
+  base::Status listen_for_people();
   base::Status listen_for_monitoring();
+  base::Result<std::unique_ptr<ListenerTls>> open_tls();
   base::Status apply(const LoadedConfig& next);
   void publish_snapshot();
   void publish();
@@ -116,6 +119,7 @@ class Gateway {
   RunsApi runs_;
   Sessions sessions_;
   ListChanges list_changes_;
+  ClientQuestions questions_;
   OriginGuard guard_;
   std::unique_ptr<KeyRefresher> key_refresher_;  // null as keys_ is
   Authenticator authenticator_;
@@ -125,11 +129,15 @@ class Gateway {
   Metrics metrics_;
   Endpoint endpoint_;
   Admin admin_;
-  Load admin_load_;  // clients that take all there is do not shut out who can help
+  // Clients that take all there is do not shut out who can help.
+  Load admin_load_;
+  Load people_load_;
+  AdminEndpoint admin_endpoint_;
   Load monitor_load_;
   Monitor monitor_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Listener> admin_listener_;
+  std::unique_ptr<Listener> people_listener_;   // null: not configured
   std::unique_ptr<Listener> monitor_listener_;  // null: not configured
 };
 

@@ -38,7 +38,9 @@ class TargetParser final : public httplib::Server {
   TargetParser() {
     svr_sock_ = 0;  // process_request gives up at once on a server without a socket
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      target_ = HttpTarget{request.method, request.path};
+      target_ = HttpTarget{request.method,
+                           request.path,
+                           {request.params.begin(), request.params.end()}};
       response.status = 204;
       return HandlerResponse::Handled;
     });

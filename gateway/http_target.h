@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,13 @@ namespace gateway {
 struct HttpTarget {
   std::string method;
   std::string path;  ///< percent-decoded, without the query
+  std::map<std::string, std::string> query = {};  ///< percent-decoded; of equal names the first
+
+  /// The value of this name in the query, or "".
+  std::string parameter(const std::string& name) const {
+    const auto found = query.find(name);
+    return found == query.end() ? std::string() : found->second;
+  }
 };
 
 /// Parses a complete head that the request reader accepted. cpp-httplib stands behind this one

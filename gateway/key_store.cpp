@@ -28,7 +28,7 @@ constexpr std::string_view secret_alphabet =
 constexpr std::size_t id_length = 12;
 constexpr std::size_t secret_length = 43;  // 256 bits
 constexpr std::size_t key_length = prefix.size() + id_length + 1 + secret_length;
-constexpr std::size_t longest_agent = 256;
+constexpr std::size_t longest_name = 256;
 constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
 
 struct TextHash {
@@ -51,12 +51,15 @@ struct MadeKey {
   StoredKey stored;
 };
 
-MadeKey make_key(std::string_view agent, std::chrono::seconds lifetime, std::int64_t now) {
-  const std::string id = base::random_text(id_alphabet, id_length);
-  std::string key = std::string(prefix) + id + '_';
+// For the holder of `record`, whose other members are set here.
+MadeKey make_key(KeyRecord record, std::chrono::seconds lifetime, std::int64_t now) {
+  record.id = base::random_text(id_alphabet, id_length);
+  record.created = now;
+  record.expires = now + lifetime.count();
+  record.revoked = 0;
+  std::string key = std::string(prefix) + record.id + '_';
   key += base::random_text(secret_alphabet, secret_length);
-  StoredKey stored{{id, std::string(agent), now, now + lifetime.count(), 0},
-                   base::blake2b_hex(key)};
+  StoredKey stored{std::move(record), base::blake2b_hex(key)};
   return {std::move(key), std::move(stored)};
 }
 
@@ -135,13 +138,28 @@ std::unique_ptr<KeyStore> KeyStore::open(const base::RedisAddress& redis,
 
 Result<std::string> KeyStore::create(std::string_view agent, std::chrono::seconds lifetime,
                                      std::int64_t now) {
-  if (agent.empty() || agent.size() > longest_agent) {
-    return Error{Code::invalid, "A key needs the name of an agent.", ""};
+  KeyRecord holder;
+  holder.agent = agent;
+  return make(std::move(holder), lifetime, now);
+}
+
+Result<std::string> KeyStore::create_for_person(std::string_view person,
+                                                std::chrono::seconds lifetime, std::int64_t now) {
+  KeyRecord holder;
+  holder.person = person;
+  return make(std::move(holder), lifetime, now);
+}
+
+Result<std::string> KeyStore::make(KeyRecord holder, std::chrono::seconds lifetime,
+                                   std::int64_t now) {
+  const std::size_t length = holder.agent.size() + holder.person.size();
+  if (length == 0 || length > longest_name) {
+    return Error{Code::invalid, "A key needs the name of an agent or a person.", ""};
   }
   if (lifetime.count() <= 0 || lifetime.count() > latest - std::max<std::int64_t>(now, 0)) {
     return Error{Code::invalid, "A key's lifetime must be positive and end some day.", ""};
   }
-  MadeKey key = make_key(agent, lifetime, now);
+  MadeKey key = make_key(std::move(holder), lifetime, now);
   const std::lock_guard lock(state_->table_mutex);
   if (Status inserted = state_->table->insert(key.stored); !inserted) {
     return std::move(inserted).error();
@@ -161,7 +179,7 @@ Result<std::string> KeyStore::rotate(std::string_view id, std::chrono::seconds o
   if (old.revoked != 0 || now >= old.expires) {
     return Error{Code::invalid, "This key is valid no more: make a new one with 'key create'.", ""};
   }
-  MadeKey key = make_key(old.agent, std::chrono::seconds(old.expires - old.created), now);
+  MadeKey key = make_key(old, std::chrono::seconds(old.expires - old.created), now);
   const Result<bool> replaced = state_->table->replace(id, now + overlap.count(), key.stored);
   if (!replaced) return replaced.error();
   if (!*replaced) return unknown_id(id);

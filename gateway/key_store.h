@@ -17,8 +17,9 @@ namespace gateway {
 
 struct Config;
 
-/// Agents' keys, `sl_<id>_<secret>`: 256 random bits, of which the store keeps only a BLAKE2b hash
-/// (they need no slow hash; security-reliability.md §4.2). Several processes may use one store.
+/// Keys of agents and of people, `sl_<id>_<secret>`: 256 random bits, of which the store keeps only a
+/// BLAKE2b hash (they need no slow hash; security-reliability.md §4.2). Several processes may use one
+/// store.
 /// check(), may_be_new() and away() are thread-safe and answer from memory; the rest may block.
 class KeyStore {
  public:
@@ -29,10 +30,13 @@ class KeyStore {
                                         std::chrono::milliseconds cached);
   ~KeyStore();
 
-  /// Makes a key and returns its whole text, which is shown once and never kept.
+  /// Makes an agent's key and returns its whole text, which is shown once and never kept.
   base::Result<std::string> create(std::string_view agent, std::chrono::seconds lifetime,
                                    std::int64_t now);
-  /// Makes a key for the same agent and as long as the one with this id, which from then on is
+  /// The same for a person.
+  base::Result<std::string> create_for_person(std::string_view person,
+                                              std::chrono::seconds lifetime, std::int64_t now);
+  /// Makes a key for the same holder and as long as the one with this id, which from then on is
   /// valid for `overlap` at most. Code::not_found when there is no such id, Code::invalid when it
   /// is valid no more.
   base::Result<std::string> rotate(std::string_view id, std::chrono::seconds overlap,
@@ -56,6 +60,8 @@ class KeyStore {
 
  private:
   struct State;
+  base::Result<std::string> make(KeyRecord holder, std::chrono::seconds lifetime,
+                                 std::int64_t now);
   explicit KeyStore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -9,10 +9,12 @@
 
 namespace gateway {
 
-/// What is kept of an agent's key. Times are seconds since the epoch.
+/// What is kept of a key. It is an agent's, which calls by it, or a person's, who administers by it:
+/// one of the two names is "". Times are seconds since the epoch.
 struct KeyRecord {
   std::string id;
   std::string agent;
+  std::string person;
   std::int64_t created = 0;
   std::int64_t expires = 0;
   std::int64_t revoked = 0;  ///< 0: not revoked

@@ -51,6 +51,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--mcp-config", invocation.client_file,
                  "An MCP client's configuration file (Claude, Cursor, VS Code) instead of one");
+  app.add_option("--admin", invocation.admin,
+                 "URL of a gateway's admin listener, instead of a configuration; your key is in "
+                 "SLUICE_TOKEN");
   app.add_flag("--json", invocation.json, "Print JSON");
   add_commands(app, invocation);
   try {

@@ -47,10 +47,12 @@ HttpResponse not_allowed() {
 }  // namespace
 
 McpService::McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline::Pipeline& calls,
-                       Sessions& sessions, ListChanges& changes, const base::Limits& limits)
+                       Sessions& sessions, ListChanges& changes, ClientQuestions& questions,
+                       const base::Limits& limits)
     : snapshot_(snapshot),
       sessions_(sessions),
       changes_(changes),
+      questions_(questions),
       limits_(limits),
       methods_(gateway_methods(calls, sessions, changes, limits)) {}
 
@@ -93,6 +95,9 @@ base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& re
     co_return std::move(*refusal);
   inbound.revision = facts.revision;
   auto* asked = std::get_if<mcp::Request>(&*message);
+  if (auto* response = std::get_if<mcp::Response>(&*message); response && headers.session) {
+    co_return co_await take_response(std::move(*response), std::string(*headers.session), principal);
+  }
   if (asked == nullptr) co_return take_notification(*message, headers, principal);
   MethodContext context{loop,
                         fields,
@@ -104,11 +109,23 @@ base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& re
                         snapshot_.get()};
   if (inbound.era == mcp::Era::legacy) context.session = headers.session.value_or("");
   context.log_level = facts.log_level;
+  context.elicits = facts.elicits;
+  context.questions = &questions_;
   context.events = request.events;
   co_return co_await answer(std::move(context));
 }
 
-// Nothing waits for a response of a client. A cancelled request of another session is not found
+// Clients of sessions are asked one thing: to let their person decide.
+base::Task<HttpResponse> McpService::take_response(mcp::Response response, std::string session,
+                                                   const pipeline::Principal& principal) {
+  const auto taken =
+      co_await questions_.answer(principal, std::move(session), std::move(response));
+  if (taken) co_return HttpResponse{202, {}, {}, false};
+  const bool is_late = taken.error().code == base::Code::refused;
+  co_return error_response(is_late ? 409 : 400, taken.error().message);
+}
+
+// Without a session nothing waits for a response of a client. A cancelled request of another session is not found
 // (invariant 7); 2026-07-28 cancels by closing the connection.
 HttpResponse McpService::take_notification(const mcp::Message& message,
                                            const mcp::InboundHeaders& headers,

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "gateway/client_questions.h"
 #include "gateway/connection.h"
 #include "gateway/list_changes.h"
 #include "gateway/methods.h"
@@ -14,7 +15,8 @@ namespace gateway {
 class McpService {
  public:
   McpService(const pipeline::CurrentSnapshot& snapshot, const pipeline::Pipeline& calls,
-             Sessions& sessions, ListChanges& changes, const base::Limits& limits);
+             Sessions& sessions, ListChanges& changes, ClientQuestions& questions,
+             const base::Limits& limits);
 
   /// Whether the policy has a view of this name.
   bool serves_view(std::string_view name) const { return snapshot_.get()->policy->has_view(name); }
@@ -35,6 +37,8 @@ class McpService {
                                             const mcp::Inbound& inbound, SessionFacts& facts);
   HttpResponse take_notification(const mcp::Message& message, const mcp::InboundHeaders& headers,
                                  const pipeline::Principal& principal);
+  base::Task<HttpResponse> take_response(mcp::Response response, std::string session,
+                                         const pipeline::Principal& principal);
   HttpResponse open_stream(base::Loop& loop, const RawRequest& request,
                            const pipeline::Principal& principal);
   HttpResponse end_session(const RawRequest& request, const pipeline::Principal& principal);
@@ -42,6 +46,7 @@ class McpService {
   const pipeline::CurrentSnapshot& snapshot_;
   Sessions& sessions_;
   ListChanges& changes_;
+  ClientQuestions& questions_;
   const base::Limits& limits_;
   mcp::MethodTable<MethodContext> methods_;
   RequestsInFlight in_flight_;

@@ -61,8 +61,10 @@ base::Task<Reply> initialize(MethodContext& context, Sessions& sessions) {
   const Json result{{"protocolVersion", mcp::to_string(revision)},
                     {"capabilities", capabilities()},
                     {"serverInfo", server_info()}};
+  const Json* offered = base::find_member(context.request.params, "capabilities");
   std::string session =
-      sessions.open(context.principal, revision, std::chrono::steady_clock::now());
+      sessions.open(context.principal, revision, std::chrono::steady_clock::now(),
+                    offered != nullptr && mcp::elicits_forms(*offered));
   co_return Reply{200, mcp::result_text(context.request.id, result), std::move(session)};
 }
 

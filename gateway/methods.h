@@ -16,6 +16,7 @@
 
 namespace gateway {
 
+class ClientQuestions;
 class ListChanges;
 
 /// One JSON-RPC request of an authenticated client, ready for its method.
@@ -31,6 +32,8 @@ struct MethodContext {
   std::string session = {};  ///< of a legacy client, checked; "" when there is none
   std::optional<mcp::LogLevel> log_level = {};  ///< that the session asked for
   EventStream* events = nullptr;                ///< what can be sent before the answer, or null
+  bool elicits = false;  ///< whether the session's client shows its person forms
+  ClientQuestions* questions = nullptr;  ///< that are put to people at clients; null: none can be
 
   base::Cancellation* cancellation() const {
     return events == nullptr ? nullptr : &events->cancellation();

@@ -58,8 +58,9 @@ RedisArguments on_table() {
 
 void add_key(const StoredKey& key, RedisArguments& arguments) {
   arguments.add(key.record.id);
-  arguments.add(base::dump_json(
-      {{"agent", key.record.agent}, {"created", key.record.created}, {"hash", key.hash}}));
+  Json fixed{{"agent", key.record.agent}, {"created", key.record.created}, {"hash", key.hash}};
+  if (!key.record.person.empty()) fixed["person"] = key.record.person;
+  arguments.add(base::dump_json(fixed));
   arguments.add(key.record.expires);
 }
 
@@ -77,6 +78,9 @@ bool read_fixed(const std::string& text, StoredKey& key) {
   key.record.agent = *agent;
   key.record.created = created->get<std::int64_t>();
   key.hash = *hash;
+  if (const std::string* person = base::find_string(facts->value, "person")) {
+    key.record.person = *person;
+  }
   return true;
 }
 

@@ -30,6 +30,7 @@ std::set<std::string> changed_keys(const Config& running, const Config& next) {
     }
   }
   if (running.listen != next.listen) changed.insert("listen");
+  if (running.admin != next.admin) changed.insert("admin");
   if (running.public_url != next.public_url) changed.insert("public_url");
   if (running.hosts != next.hosts && !changed.contains("public_url")) changed.insert("hosts");
   if (running.store != next.store || running.redis != next.redis) changed.insert("store");

@@ -7,12 +7,12 @@
 namespace gateway {
 
 std::string Sessions::open(const pipeline::Principal& owner, mcp::Revision revision,
-                           base::SteadyTime now) {
+                           base::SteadyTime now, bool elicits) {
   std::string id = base::random_text("0123456789abcdef", 32);
   const std::lock_guard lock(mutex_);
   OwnedSessions& sessions = owned_by(owner);
   make_room(sessions, now);
-  sessions.emplace(id, Session{{revision}, owner.view, now});
+  sessions.emplace(id, Session{{revision, std::nullopt, elicits}, owner.view, now});
   return id;
 }
 

@@ -20,6 +20,7 @@ namespace gateway {
 struct SessionFacts {
   mcp::Revision revision;
   std::optional<mcp::LogLevel> log_level = {};  ///< by logging/setLevel; no log messages before
+  bool elicits = false;  ///< whether its client shows its person forms
 };
 
 /// Sessions of legacy clients (2025-11-25, transports: session management). An id alone is worth
@@ -30,7 +31,8 @@ class Sessions {
   explicit Sessions(const base::Limits& limits) : limits_(limits) {}
 
   /// Opens a session and returns its id: 128 random bits.
-  std::string open(const pipeline::Principal& owner, mcp::Revision revision, base::SteadyTime now);
+  std::string open(const pipeline::Principal& owner, mcp::Revision revision, base::SteadyTime now,
+                   bool elicits = false);
   /// What a live session of this owner has settled; counts as a use. nullopt: there is none.
   std::optional<SessionFacts> use(const pipeline::Principal& owner, std::string_view id,
                                   base::SteadyTime now);

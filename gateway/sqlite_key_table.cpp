@@ -14,26 +14,39 @@ CREATE TABLE IF NOT EXISTS keys(
   hash TEXT NOT NULL,
   created INTEGER NOT NULL,
   expires INTEGER NOT NULL,
-  revoked INTEGER NOT NULL
+  revoked INTEGER NOT NULL,
+  person TEXT NOT NULL DEFAULT ''
 ) STRICT;
 )";
+
+// A table made before people had keys lacks their column.
+Status make_table(SqliteDatabase& database) {
+  if (Status made = database.execute(schema); !made) return made;
+  const Result<std::int64_t> columns =
+      database.query_integer("SELECT count(*) FROM pragma_table_info('keys') WHERE name = 'person'");
+  if (!columns) return columns.error();
+  if (*columns > 0) return {};
+  return database.execute("ALTER TABLE keys ADD COLUMN person TEXT NOT NULL DEFAULT ''");
+}
 
 }  // namespace
 
 Result<std::unique_ptr<KeyTable>> SqliteKeyTable::open(const std::filesystem::path& file) {
   Result<SqliteDatabase> database = SqliteDatabase::open(file);
   if (!database) return std::move(database).error();
-  const Status made = database->transaction([&] { return database->execute(schema); });
+  const Status made = database->transaction([&] { return make_table(*database); });
   if (!made) return made.error();
   return std::unique_ptr<KeyTable>(new SqliteKeyTable(*std::move(database)));
 }
 
 Status SqliteKeyTable::insert(const StoredKey& key) {
   auto insert = database_.prepare(
-      "INSERT INTO keys(id, agent, hash, created, expires, revoked) VALUES(?1, ?2, ?3, ?4, ?5, 0)");
+      "INSERT INTO keys(id, agent, hash, created, expires, revoked, person) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6)");
   if (!insert) return std::move(insert).error();
   insert->bind(1, key.record.id).bind(2, key.record.agent).bind(3, key.hash);
-  return insert->bind(4, key.record.created).bind(5, key.record.expires).run();
+  insert->bind(4, key.record.created).bind(5, key.record.expires);
+  return insert->bind(6, key.record.person).run();
 }
 
 Result<bool> SqliteKeyTable::change(const char* sql, std::string_view id, std::int64_t number) {
@@ -65,8 +78,8 @@ Result<bool> SqliteKeyTable::replace(std::string_view id, std::int64_t expires,
 
 Result<std::vector<StoredKey>> SqliteKeyTable::all() {
   auto select = database_.prepare(
-      "SELECT id, agent, created, expires, revoked, hash FROM keys ORDER BY created DESC, rowid "
-      "DESC");
+      "SELECT id, agent, person, created, expires, revoked, hash FROM keys "
+      "ORDER BY created DESC, rowid DESC");
   if (!select) return std::move(select).error();
   std::vector<StoredKey> keys;
   for (;;) {
@@ -74,8 +87,9 @@ Result<std::vector<StoredKey>> SqliteKeyTable::all() {
     if (!row) return row.error();
     if (!*row) return keys;
     keys.push_back({{std::string(select->bytes(0)), std::string(select->bytes(1)),
-                     select->integer(2), select->integer(3), select->integer(4)},
-                    std::string(select->bytes(5))});
+                     std::string(select->bytes(2)), select->integer(3), select->integer(4),
+                     select->integer(5)},
+                    std::string(select->bytes(6))});
   }
 }
 

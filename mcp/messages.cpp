@@ -37,6 +37,12 @@ std::string unserved_text(const Request& request) {
                     {code::method_not_found, "Method not found: " + request.method, {}});
 }
 
+bool elicits_forms(const base::Json& capabilities) {
+  const base::Json* elicitation = base::find_member(capabilities, "elicitation");
+  if (elicitation == nullptr || !elicitation->is_object()) return false;
+  return elicitation->contains("form") || !elicitation->contains("url");
+}
+
 base::Json text_content_result(std::string text, bool is_error) {
   base::Json block = base::Json::object();
   block["type"] = "text";

@@ -38,6 +38,10 @@ std::optional<std::string> mirrored_name(const std::string& method, const base::
 /// capability was declared.
 std::string unserved_text(const Request& request);
 
+/// Whether a client with these capabilities shows its person forms: `elicitation` is an object, and
+/// forms are not left out beside URLs (2025-11-25, elicitation: capabilities).
+bool elicits_forms(const base::Json& capabilities);
+
 /// A CallToolResult with one text.
 base::Json text_content_result(std::string text, bool is_error);
 

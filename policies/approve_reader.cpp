@@ -54,6 +54,11 @@ bool read_on_timeout(const YamlNode& node) {
   return text == "escalate";
 }
 
+bool read_ask(const YamlNode& node) {
+  if (node.text() != "client") node.fail("expected client; found '" + node.text() + "'");
+  return true;
+}
+
 ApproveRule read_entry(const YamlNode& item, const std::string& scope) {
   ApproveRule rule;
   bool escalates = false;
@@ -65,6 +70,7 @@ ApproveRule read_entry(const YamlNode& item, const std::string& scope) {
           {"by", [&](const auto& node) { rule.by = read_names(node); }},
           {"quorum",
            [&](const auto& node) { rule.quorum = static_cast<int>(node.integer(1, most_people)); }},
+          {"ask", [&](const auto& node) { rule.ask_client = read_ask(node); }},
           {"wait", [&](const auto& node) { rule.wait = read_wait(node); }},
           {"expires", [&](const auto& node) { rule.expires = read_expiry(node); }},
           {"on_timeout", [&](const auto& node) { escalates = read_on_timeout(node); }},
@@ -72,6 +78,9 @@ ApproveRule read_entry(const YamlNode& item, const std::string& scope) {
       },
       {});
   if (rule.by.empty()) item.fail(scope + ": an 'approve' entry needs 'by': who is asked");
+  if (rule.ask_client && rule.quorum > 1) {
+    item.fail(scope + ": with 'ask: client' one person's word is enough; leave 'quorum' out");
+  }
   if (escalates && rule.escalate_to.empty()) {
     item.fail(scope + ": 'on_timeout: escalate' needs 'escalate_to': who is asked then");
   }
@@ -152,7 +161,6 @@ PersonDocument read_person(const std::string& name, const YamlNode& node) {
               {"groups", [&](const auto& list) { person.groups = read_names(list); }},
               {"may", read_rights}},
              {});
-  if (person.login.empty()) node.fail("person " + name + " needs a 'login', such as unix:ops");
   return person;
 }
 

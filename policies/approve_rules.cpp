@@ -20,6 +20,7 @@ std::string approve_rule_text(const ApproveRule& rule) {
           std::to_string(rule.wait.count()) + "ms expires " + std::to_string(rule.expires.count()) +
           "ms";
   if (!rule.escalate_to.empty()) text += " escalate to " + names_text(rule.escalate_to);
+  if (rule.ask_client) text += " ask client";
   return text;
 }
 
@@ -28,7 +29,8 @@ ApproveRules::ApproveRules(const std::vector<ApproveRule>& rules) {
     entries_.push_back({Glob(rule.tools),
                         rule.when,
                         {approve_rule_text(rule), rule.by, rule.quorum, rule.escalate_to,
-                         rule.source.file + ":" + std::to_string(rule.source.line)},
+                         rule.source.file + ":" + std::to_string(rule.source.line),
+                         rule.ask_client},
                         rule.wait,
                         rule.expires});
   }

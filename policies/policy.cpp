@@ -60,9 +60,8 @@ Policy::Policy(PolicyDocument document)
     for (const Rule& rule : view.tools) shown.add(rule.pattern);
   }
   for (const auto& [name, person] : document.people) {
-    for (const std::string& login : person.login) {
-      people_.emplace(login, Person{name, person.groups, person.may_approve});
-    }
+    people_.emplace(name, Person{name, person.groups, person.may_approve});
+    for (const std::string& login : person.login) logins_.emplace(login, name);
   }
 }
 
@@ -313,13 +312,18 @@ approvals::Terms Policy::approval_terms(std::string_view agent, std::string_view
 }
 
 const Person* Policy::find_person(std::string_view login) const {
-  const auto found = people_.find(login);
+  const auto found = logins_.find(login);
+  return found == logins_.end() ? nullptr : person_named(found->second);
+}
+
+const Person* Policy::person_named(std::string_view name) const {
+  const auto found = people_.find(name);
   return found == people_.end() ? nullptr : &found->second;
 }
 
 std::vector<std::string> Policy::logins() const {
   std::vector<std::string> logins;
-  for (const auto& person : people_) logins.push_back(person.first);
+  for (const auto& login : logins_) logins.push_back(login.first);
   return logins;
 }
 

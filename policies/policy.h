@@ -84,6 +84,7 @@ class Policy {
 
   /// Who has this login, e.g. `unix:ops`; nullptr when nobody does.
   const Person* find_person(std::string_view login) const;
+  const Person* person_named(std::string_view name) const;
   /// All logins of people.
   std::vector<std::string> logins() const;
 
@@ -168,7 +169,8 @@ class Policy {
       scopes_;  // agents share them: what an agent costs does not grow with its roles' rules
   TextMap<CompiledAgent> agents_;
   TextMap<GlobList> views_;
-  TextMap<Person> people_;  // by login
+  TextMap<Person> people_;
+  TextMap<std::string> logins_;  // to the names of people
   GlobList effect_patterns_, price_patterns_, output_patterns_;
   std::vector<Effect> effects_;
   std::vector<ledger::Nanos> prices_;

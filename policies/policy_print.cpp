@@ -78,6 +78,7 @@ void put_approve(Json& map, const std::vector<ApproveRule>& rules) {
     if (rule.when) entry["when"] = rule.when->schema();
     entry["by"] = rule.by;
     entry["quorum"] = rule.quorum;
+    if (rule.ask_client) entry["ask"] = "client";
     entry["wait"] = duration_text(rule.wait);
     entry["expires"] = duration_text(rule.expires);
     if (!rule.escalate_to.empty()) entry["on_timeout"] = "escalate";
@@ -88,7 +89,8 @@ void put_approve(Json& map, const std::vector<ApproveRule>& rules) {
 }
 
 Json person_json(const PersonDocument& person) {
-  Json map{{"login", person.login}};
+  Json map = Json::object();
+  put(map, "login", person.login);
   put(map, "groups", person.groups);
   if (person.may_approve) map["may"] = {"approve"};
   return map;

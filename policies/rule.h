@@ -71,6 +71,7 @@ struct ApproveRule {
   std::optional<Constraint> when;  ///< only calls with such arguments
   std::vector<std::string> by;     ///< people and groups
   int quorum = 1;                  ///< how many of them must agree
+  bool ask_client = false;  ///< whether the person at the agent's client may answer instead
   std::chrono::milliseconds wait{45'000};         ///< of the call, for the answer
   std::chrono::milliseconds expires{86'400'000};  ///< of the question, then of the answer
   std::vector<std::string> escalate_to;           ///< asked after `expires`; empty: it is denied
@@ -79,7 +80,7 @@ struct ApproveRule {
 
 /// Somebody who administers and approves.
 struct PersonDocument {
-  std::vector<std::string> login;  ///< what proves who it is, e.g. `unix:ops`
+  std::vector<std::string> login;  ///< what proves who it is beside a key, e.g. `unix:ops`
   std::vector<std::string> groups;
   bool may_approve = false;
 };

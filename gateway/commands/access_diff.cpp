@@ -23,7 +23,7 @@ std::optional<std::vector<std::string>> offered_tools(const Invocation& invocati
   } catch (const base::ConfigError&) {
     return std::nullopt;
   }
-  const auto answer = ask_gateway(config->admin_socket, "/v1/tools");
+  const auto answer = ask_gateway({config->admin_socket}, "/v1/tools");
   const Json* tools = answer ? base::find_member(*answer, "tools") : nullptr;
   if (tools == nullptr || tools->empty()) return std::nullopt;
   std::vector<std::string> ids;

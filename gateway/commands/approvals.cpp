@@ -113,8 +113,8 @@ Exit print_answer(const Invocation& invocation, const base::Result<Json>& answer
 }
 
 Exit show(const Invocation& invocation, const std::string& id) {
-  const Config config = load_chosen_config(invocation);
-  return print_answer(invocation, ask_gateway(config.admin_socket, "/v1/approvals/" + id));
+  return print_answer(invocation,
+                      ask_gateway(chosen_gateway(invocation), "/v1/approvals/" + id));
 }
 
 base::Result<Json> body_of(const Word& word) {
@@ -156,14 +156,13 @@ Exit forget(const Invocation& invocation, const std::string& id) {
 }
 
 Exit decide(const Invocation& invocation, const Word& word) {
-  const Config config = load_chosen_config(invocation);
+  const GatewayAddress gateway = chosen_gateway(invocation);
   const auto body = body_of(word);
   if (!body) {
     std::cerr << body.error().message << "\n";
     return Exit::usage;
   }
-  const auto answer =
-      ask_gateway(config.admin_socket, "/v1/approvals/" + word.id + "/decision", *body);
+  const auto answer = ask_gateway(gateway, "/v1/approvals/" + word.id + "/decision", *body);
   const Exit printed = print_answer(invocation, answer);
   const bool waits = answer && answer->value("state", "") == "pending";  // for more people
   return waits ? Exit::waiting : printed;

@@ -52,8 +52,7 @@ Exit budgets(const Invocation& invocation) {
 }
 
 Exit accept_loss(const Invocation& invocation) {
-  const Config config = load_chosen_config(invocation);
-  const auto answer = ask_gateway(config.admin_socket, "/v1/budgets/accept-loss", Json::object());
+  const auto answer = ask_gateway(chosen_gateway(invocation), "/v1/budgets/accept-loss", Json::object());
   if (!answer) {
     std::cerr << answer.error().message << "\n";
     return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;

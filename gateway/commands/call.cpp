@@ -58,7 +58,7 @@ void print_why(const Json& answer, bool dry_run) {
 }
 
 Exit call(const Invocation& invocation, const CallOptions& options) {
-  const Config config = load_chosen_config(invocation);
+  const GatewayAddress gateway = chosen_gateway(invocation);
   auto arguments = base::parse_json(options.arguments);
   if (!arguments || !arguments->value.is_object() || arguments->inexact) {
     std::cerr << "The arguments must be one JSON object"
@@ -67,7 +67,7 @@ Exit call(const Invocation& invocation, const CallOptions& options) {
   }
   Json body{{"tool", options.tool}, {"arguments", arguments->value}, {"dry_run", options.dry_run}};
   if (!options.agent.empty()) body["agent"] = options.agent;
-  auto answer = ask_gateway(config.admin_socket, "/v1/call", body);
+  auto answer = ask_gateway(gateway, "/v1/call", body);
   if (!answer) {
     std::cerr << answer.error().message << "\n";
     return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::usage;

@@ -23,7 +23,7 @@ std::string counted(std::size_t count, const char* what) {
 
 // Why a gateway that runs on these files does not have them in force; "" when it has, or none runs.
 std::string refusal_of_gateway(const Config& config) {
-  const auto answer = ask_gateway(config.admin_socket, "/v1/config");
+  const auto answer = ask_gateway({config.admin_socket}, "/v1/config");
   const base::Json* refused = answer ? base::find_member(*answer, "refused") : nullptr;
   return refused && refused->is_object() ? refused->value("reason", "") : "";
 }

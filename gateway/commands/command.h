@@ -26,6 +26,7 @@ struct Invocation {
   std::filesystem::path config = "sluice.yaml";
   std::filesystem::path client_file;  ///< an MCP client's file instead of `config`; or empty
   std::string listen;                 ///< instead of the configuration's; or ""
+  std::string admin;  ///< URL of the admin listener to ask, instead of a configuration; or ""
   bool json = false;
   std::function<Exit()> run;
 };

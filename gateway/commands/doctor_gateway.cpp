@@ -48,9 +48,9 @@ base::Result<std::vector<KeyRecord>> known_keys(const Config& config) {
 }  // namespace
 
 std::optional<RunningGateway> ask_running(const Config& config) {
-  auto servers = ask_gateway(config.admin_socket, "/v1/servers");
+  auto servers = ask_gateway({config.admin_socket}, "/v1/servers");
   if (!servers) return std::nullopt;
-  auto tools = ask_gateway(config.admin_socket, "/v1/tools");
+  auto tools = ask_gateway({config.admin_socket}, "/v1/tools");
   if (!tools) return std::nullopt;
   return RunningGateway{std::move((*servers)["servers"]), std::move((*tools)["tools"])};
 }

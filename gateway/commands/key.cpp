@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -7,7 +8,6 @@
 #include "base/yaml.h"
 #include "gateway/commands/load.h"
 #include "gateway/key_store.h"
-#include "policies/policy.h"
 
 namespace gateway::commands {
 namespace {
@@ -34,25 +34,55 @@ std::string state_of(const KeyRecord& key) {
   return (key.expires <= now_seconds() ? "expired " : "valid until ") + date(key.expires);
 }
 
-Exit create(const Invocation& invocation, const std::string& agent, int days) {
+/// For whom a key is made; one of the two.
+struct Holder {
+  std::string agent, person;
+
+  const char* kind() const { return person.empty() ? "agent" : "person"; }
+  const std::string& name() const { return person.empty() ? agent : person; }
+};
+
+std::vector<std::string> names_of(const policies::PolicyDocument& policy, const Holder& holder) {
+  std::vector<std::string> names;
+  if (holder.person.empty()) {
+    for (const auto& agent : policy.agents) names.push_back(agent.first);
+  } else {
+    for (const auto& person : policy.people) names.push_back(person.first);
+  }
+  return names;
+}
+
+// Whether the policy names the holder; says so when it does not.
+bool is_named(const policies::PolicyDocument& policy, const Holder& holder) {
+  const std::vector<std::string> names = names_of(policy, holder);
+  if (std::find(names.begin(), names.end(), holder.name()) != names.end()) return true;
+  const std::string near = base::nearest_name(holder.name(), names);
+  std::cerr << "The policy names no " << holder.kind() << " " << holder.name()
+            << (near.empty() ? "" : "; did you mean " + near + "?") << "\n";
+  return false;
+}
+
+Exit create(const Invocation& invocation, const Holder& holder, int days) {
+  if (holder.agent.empty() == holder.person.empty()) {
+    std::cerr << "Name the agent, or with --person the person, that the key is for.\n";
+    return Exit::usage;
+  }
   const Loaded loaded = load(invocation);
-  const policies::Policy policy(loaded.policy);
   if (loaded.config.policy_files.empty()) {
     std::cerr << "Without policies: no key is needed: loopback is the agent `local`.\n";
     return Exit::usage;
   }
-  if (policy.find_agent(agent) == nullptr) {
-    const std::string near = base::nearest_name(agent, policy.agent_names());
-    std::cerr << "The policy names no agent " << agent
-              << (near.empty() ? "" : "; did you mean " + near + "?") << "\n";
-    return Exit::usage;
-  }
+  if (!is_named(loaded.policy, holder)) return Exit::usage;
   auto store = open_key_store(loaded.config);
   if (!store) return fail(store.error());
-  auto key = (*store)->create(agent, std::chrono::hours(24 * days), now_seconds());
+  const std::chrono::hours lifetime(24 * days);
+  auto key = holder.person.empty()
+                 ? (*store)->create(holder.agent, lifetime, now_seconds())
+                 : (*store)->create_for_person(holder.person, lifetime, now_seconds());
   if (!key) return fail(key.error());
   if (invocation.json) {
-    std::cout << base::dump_json({{"agent", agent}, {"key", *key}, {"days", days}}) << "\n";
+    std::cout << base::dump_json({{holder.kind(), holder.name()}, {"key", *key}, {"days", days}})
+              << "\n";
   } else {
     std::cerr << "This key is shown once. It expires in " << days << " days.\n";
     std::cout << *key << "\n";
@@ -82,12 +112,15 @@ Exit list(const Invocation& invocation) {
   if (!keys) return fail(keys.error());
   Json rows = Json::array();
   for (const KeyRecord& key : *keys) {
+    const Holder holder{key.agent, key.person};
     rows.push_back({{"id", key.id},
-                    {"agent", key.agent},
+                    {holder.kind(), holder.name()},
                     {"created", date(key.created)},
                     {"expires", date(key.expires)},
                     {"revoked", key.revoked ? Json(date(key.revoked)) : Json()}});
-    if (!invocation.json) std::cout << key.id << "  " << key.agent << "  " << state_of(key) << "\n";
+    if (invocation.json) continue;
+    std::cout << key.id << "  " << (key.person.empty() ? "" : "person ") << holder.name() << "  "
+              << state_of(key) << "\n";
   }
   if (invocation.json) std::cout << base::dump_json({{"keys", std::move(rows)}}) << "\n";
   return Exit::done;
@@ -108,20 +141,24 @@ Exit revoke(const Invocation& invocation, const std::string& id) {
 }  // namespace
 
 void add_key(CLI::App& app, Invocation& invocation) {
-  CLI::App* key = app.add_subcommand("key", "Agents' keys");
+  CLI::App* key = app.add_subcommand("key", "Keys of agents and of people");
   key->require_subcommand(1);
-  auto name = std::make_shared<std::string>();
+  auto holder = std::make_shared<Holder>();
   auto days = std::make_shared<int>(default_days);
 
-  CLI::App* create_key =
-      key->add_subcommand("create", "Make a key for an agent and print it, once");
-  create_key->add_option("AGENT", *name, "An agent of the policy")->required();
+  CLI::App* create_key = key->add_subcommand(
+      "create", "Make a key for an agent, or for a person, and print it, once");
+  create_key->add_option("AGENT", holder->agent, "An agent of the policy, which calls by it");
+  create_key->add_option("--person", holder->person,
+                         "A person of the policy instead, who administers by it");
   create_key->add_option("--days", *days, "Until it expires")
       ->check(CLI::Range(1, longest_days))
       ->capture_default_str();
-  create_key->footer("Example: sluice key create researcher --days 30");
-  create_key->callback([&invocation, name, days] {
-    invocation.run = [&invocation, name, days] { return create(invocation, *name, *days); };
+  create_key->footer(
+      "Example: sluice key create researcher --days 30\n"
+      "         sluice key create --person ann");
+  create_key->callback([&invocation, holder, days] {
+    invocation.run = [&invocation, holder, days] { return create(invocation, *holder, *days); };
   });
 
   CLI::App* list_keys = key->add_subcommand("list", "List keys, never their secrets");
@@ -129,9 +166,10 @@ void add_key(CLI::App& app, Invocation& invocation) {
   list_keys->callback(
       [&invocation] { invocation.run = [&invocation] { return list(invocation); }; });
 
+  auto name = std::make_shared<std::string>();
   auto hours = std::make_shared<int>(default_overlap_hours);
   CLI::App* rotate_key = key->add_subcommand(
-      "rotate", "Make a new key for the agent of an old one, and print it, once");
+      "rotate", "Make a new key for the holder of an old one, and print it, once");
   rotate_key->add_option("ID", *name, "The id of the old key, as `key list` shows it")->required();
   rotate_key->add_option("--overlap", *hours, "Hours for which the old key stays valid")
       ->check(CLI::Range(0, longest_overlap_hours))

@@ -37,6 +37,9 @@ Config from_client_file(const Invocation& invocation, std::vector<std::string>* 
 }  // namespace
 
 Config load_chosen_config(const Invocation& invocation, std::vector<std::string>* notes) {
+  if (!invocation.admin.empty()) {
+    throw base::ConfigError("--admin: this command works on the files of this machine");
+  }
   if (!invocation.client_file.empty()) return from_client_file(invocation, notes);
   Config config = load_config(invocation.config);
   if (!invocation.listen.empty()) {

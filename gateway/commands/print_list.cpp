@@ -12,8 +12,7 @@ using base::Json;
 Exit print_list(const Invocation& invocation, const std::string& route, const char* key,
                 const std::function<std::string(const Json&)>& line_of,
                 const std::function<void(const Json& answer)>& also) {
-  const Config config = load_chosen_config(invocation);
-  auto answer = ask_gateway(config.admin_socket, route);
+  auto answer = ask_gateway(chosen_gateway(invocation), route);
   if (!answer) {
     std::cerr << answer.error().message << "\n";
     return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;

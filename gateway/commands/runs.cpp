@@ -94,15 +94,15 @@ Exit fail_asking(const base::Error& error) {
 /// Prints what happens in a run until it ends.
 class Follower {
  public:
-  Follower(const Invocation& invocation, std::filesystem::path socket, std::string run)
-      : invocation_(invocation), socket_(std::move(socket)), run_(std::move(run)) {}
+  Follower(const Invocation& invocation, GatewayAddress gateway, std::string run)
+      : invocation_(invocation), gateway_(std::move(gateway)), run_(std::move(run)) {}
 
   /// `leave_when_waiting`: not longer than until it waits for a person.
   Exit follow(std::int64_t after, bool leave_when_waiting) {
     after_ = after;
     while (true) {
       auto answer =
-          ask_gateway(socket_, "/v1/runs/" + run_ + "/events?after=" + std::to_string(after_) +
+          ask_gateway(gateway_, "/v1/runs/" + run_ + "/events?after=" + std::to_string(after_) +
                                    "&wait=" + std::to_string(wait_s));
       if (!answer) return lost(answer.error());
       for (const Json& event : (*answer)["events"]) print(event);
@@ -135,13 +135,13 @@ class Follower {
 
   // All of it was read before.
   Exit end_of_earlier() const {
-    const auto run = ask_gateway(socket_, "/v1/runs/" + run_);
+    const auto run = ask_gateway(gateway_, "/v1/runs/" + run_);
     return run ? exit_of_end(*run) : fail_asking(run.error());
   }
 
   std::optional<Exit> look_whether_it_waits() {
     may_wait_ = false;
-    const auto run = ask_gateway(socket_, "/v1/runs/" + run_);
+    const auto run = ask_gateway(gateway_, "/v1/runs/" + run_);
     if (!run || member_text(*run, "status") != "waiting") return std::nullopt;
     bool unknown = false;
     for (const Json& call : (*run)["calls"]) {
@@ -157,7 +157,7 @@ class Follower {
   }
 
   const Invocation& invocation_;
-  const std::filesystem::path socket_;
+  const GatewayAddress gateway_;
   const std::string run_;
   std::int64_t after_ = 0;
   bool may_wait_ = false;
@@ -170,8 +170,8 @@ struct RunOptions {
 };
 
 Exit start_run(const Invocation& invocation, const RunOptions& options) {
-  const Config config = load_chosen_config(invocation);
-  auto started = ask_gateway(config.admin_socket, "/v1/runs",
+  const GatewayAddress gateway = chosen_gateway(invocation);
+  auto started = ask_gateway(gateway, "/v1/runs",
                              Json{{"agent", options.agent}, {"goal", options.goal}});
   if (!started) return fail_asking(started.error());
   const std::string run = member_text(*started, "run");
@@ -182,7 +182,7 @@ Exit start_run(const Invocation& invocation, const RunOptions& options) {
   }
   std::cout.flush();
   if (options.detach) return Exit::done;
-  return Follower(invocation, config.admin_socket, run).follow(0, true);
+  return Follower(invocation, gateway, run).follow(0, true);
 }
 
 std::string run_list_line(const Json& run) {
@@ -193,8 +193,7 @@ std::string run_list_line(const Json& run) {
 }
 
 Exit show_run(const Invocation& invocation, const std::string& run) {
-  const Config config = load_chosen_config(invocation);
-  const auto facts = ask_gateway(config.admin_socket, "/v1/runs/" + run);
+  const auto facts = ask_gateway(chosen_gateway(invocation), "/v1/runs/" + run);
   if (!facts) return fail_asking(facts.error());
   if (invocation.json) {
     std::cout << base::dump_json(*facts) << "\n";
@@ -224,8 +223,8 @@ Exit show_run(const Invocation& invocation, const std::string& run) {
 
 Exit tell_run(const Invocation& invocation, const std::string& run, const std::string& command,
               const Json& body) {
-  const Config config = load_chosen_config(invocation);
-  const auto told = ask_gateway(config.admin_socket, "/v1/runs/" + run + "/" + command, body);
+  const auto told =
+      ask_gateway(chosen_gateway(invocation), "/v1/runs/" + run + "/" + command, body);
   if (!told) return fail_asking(told.error());
   if (invocation.json) {
     std::cout << base::dump_json(*told) << "\n";
@@ -267,8 +266,8 @@ void add_runs_follow(CLI::App& runs, Invocation& invocation) {
   command->footer("Example: sluice runs follow run_0123456789ab --after 12");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] {
-      const Config config = load_chosen_config(invocation);
-      return Follower(invocation, config.admin_socket, options->run).follow(options->after, false);
+      return Follower(invocation, chosen_gateway(invocation), options->run)
+          .follow(options->after, false);
     };
   });
 }

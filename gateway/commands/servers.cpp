@@ -55,8 +55,7 @@ Exit list(const Invocation& invocation) {
 }
 
 Exit restart(const Invocation& invocation, const std::string& name) {
-  const Config config = load_chosen_config(invocation);
-  auto answer = ask_gateway(config.admin_socket, "/v1/servers/restart", Json{{"server", name}});
+  auto answer = ask_gateway(chosen_gateway(invocation), "/v1/servers/restart", Json{{"server", name}});
   if (!answer) {
     std::cerr << answer.error().message << "\n";
     return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/time_text.h"
+#include "gateway/pipeline/client_form.h"
 
 namespace gateway::pipeline {
 namespace {
@@ -63,6 +64,14 @@ Outcome not_approved(const Approval& approval, Time now) {
   }
   if (approval.state == State::denied) facts["person"] = approval.decided_by();
   outcome.result["_meta"] = {{approval_key, std::move(facts)}};
+  return outcome;
+}
+
+Outcome asked_at_client(const Approval& approval, Time now) {
+  Outcome outcome = not_approved(approval, now);
+  outcome.questions = Json::object();
+  (*outcome.questions)[approval.id] = {{"method", elicitation_method},
+                                       {"params", form_of(approval)}};
   return outcome;
 }
 

@@ -11,6 +11,9 @@ namespace gateway::pipeline {
 /// It waits, was denied, or expired.
 Outcome not_approved(const policies::approvals::Approval& approval,
                      std::chrono::system_clock::time_point now);
+/// The same while it waits, for a client that asks its person and repeats the call.
+Outcome asked_at_client(const policies::approvals::Approval& approval,
+                        std::chrono::system_clock::time_point now);
 /// `Approval apr_… waits for ops.`
 std::string waiting_text(const policies::approvals::Approval& approval);
 /// It was approved, but cannot be used for this call.

@@ -6,6 +6,7 @@
 
 #include "gateway/pipeline/approval_answer.h"
 #include "gateway/pipeline/checks.h"
+#include "gateway/pipeline/client_form.h"
 #include "gateway/pipeline/question.h"
 #include "gateway/pipeline/stages.h"
 #include "mcp/notifications.h"
@@ -83,8 +84,15 @@ class Approve final : public Stage {
     call.approval = use_of(*answer);
     Approval approval = std::move(answer->approval);
     if (!answer->is_remembered) {
+      std::unique_ptr<ClientPerson::Question> question;
+      if (asks_client(call, approval)) {
+        if (auto end = co_await ask_client(call, patience, approval, question)) {
+          co_return *std::move(end);
+        }
+      }
       if (approval.state == State::pending && patience.count() > 0) {
         auto decided = co_await wait(call, approval, patience);
+        question.reset();
         if (call.cancelled()) co_return cancelled();
         if (!decided) co_return not_found_again(approval.id, decided.error());
         approval = *std::move(decided);
@@ -115,6 +123,49 @@ class Approve final : public Stage {
   static Outcome cancelled() {
     return server_failed(Outcome::Kind::failed, "cancelled",
                          "The call was cancelled. Nothing was sent.");
+  }
+
+  // What somebody edited is not what its client knows.
+  static bool asks_client(const Call& call, const Approval& approval) {
+    if (call.client_person == nullptr || approval.state != State::pending) return false;
+    const auto person = client_of(call);
+    return approval.asks(person) && !approval.has_vote_of(person.person) && !approval.edited &&
+           fits_form(approval);
+  }
+
+  static policies::approvals::Decider client_of(const Call& call) {
+    return policies::approvals::person_at_client(call.principal.agent, call.principal.credential);
+  }
+
+  // Takes what the person at the client has said, or asks them: by `question` while the call waits, or
+  // by the outcome that this returns.
+  base::Task<std::optional<Outcome>> ask_client(Call& call, std::chrono::milliseconds patience,
+                                                Approval& approval,
+                                                std::unique_ptr<ClientPerson::Question>& question) {
+    using Word = ClientPerson::Word;
+    const auto word = call.client_person->word_on(approval);
+    if (!word) co_return no_answer(approval.id, word.error().message);
+    if (*word == Word::none && call.client_person->repeats_call()) {
+      co_return asked_at_client(approval, clock_.wall());
+    }
+    if (*word == Word::none && patience.count() > 0) question = call.client_person->put(approval);
+    if (*word == Word::none || *word == Word::dismisses) co_return std::nullopt;
+    policies::approvals::Decision decision;
+    decision.decider = client_of(call);
+    decision.approves = *word == Word::approves;
+    auto decided = co_await approvals_.decide(approval.id, std::move(decision));
+    // Whoever came first has decided.
+    if (!decided) decided = co_await approvals_.find(approval.id);
+    if (!decided) co_return no_longer(approval.id);
+    approval = *std::move(decided);
+    call.approval->person = approval.decided_by();
+    co_return std::nullopt;
+  }
+
+  static Outcome no_answer(const std::string& id, const std::string& sentence) {
+    Outcome outcome = refused("approval_pending", {}, id);
+    outcome.error = mcp::RpcError{mcp::code::invalid_params, sentence, {}};
+    return outcome;
   }
 
   // In turns, between which a caller that wants to know hears that it still waits.

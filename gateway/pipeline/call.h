@@ -10,6 +10,7 @@
 #include "base/cancellation.h"
 #include "base/event_loops.h"
 #include "base/journal.h"
+#include "gateway/pipeline/client_person.h"
 #include "gateway/pipeline/event_sink.h"
 #include "gateway/pipeline/outcome.h"
 #include "gateway/pipeline/principal.h"
@@ -50,6 +51,7 @@ struct Call {
   bool progress = false;                   ///< whether the caller wants notifications/progress
   std::optional<mcp::LogLevel> log_level;  ///< of log messages at least; none are wanted without
   base::Cancellation* cancellation = nullptr;  ///< by which the caller ends it early; may be null
+  ClientPerson* client_person = nullptr;       ///< null: the client has nobody to ask
   /// How long it waits for a person; absent: as long as the rules say. 0: it is parked, not waiting.
   std::optional<std::chrono::milliseconds> patience;
   /// What the caller itself records of the outcome: committed together with the audit record, before

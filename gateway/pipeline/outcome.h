@@ -26,6 +26,9 @@ struct Outcome {
   base::Json result;   ///< a CallToolResult, unless `error` is set
   std::optional<mcp::RpcError> error;  ///< a JSON-RPC error instead of a result
   std::size_t bytes = 0;               ///< size of the server's answer
+  /// What the person at the client is asked, by its key (`inputRequests` of 2026-07-28): the caller
+  /// is to repeat the call with the answers.
+  std::optional<base::Json> questions;
   /// The limit or budget that refused, for `RateLimit` and `Retry-After`.
   std::optional<policies::ledger::Refusal> quota;
 

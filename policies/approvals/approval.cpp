@@ -1,6 +1,7 @@
 #include "policies/approvals/approval.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crypto.h"
 
@@ -29,6 +30,8 @@ void add_family(Print& print, const Ask& ask) {
 }
 
 bool met_by(const Clause& clause, const std::vector<Vote>& votes) {
+  const auto at_client = [](const Vote& vote) { return vote.approves && vote.decider.at_client; };
+  if (clause.client && std::any_of(votes.begin(), votes.end(), at_client)) return true;
   const auto counts = [&](const Vote& vote) {
     return vote.approves && vote.decider.is_one_of(clause.by);
   };
@@ -53,9 +56,14 @@ std::string family(const Ask& ask) {
 }
 
 bool Decider::is_one_of(const std::vector<std::string>& names) const {
+  if (at_client) return false;
   return std::any_of(names.begin(), names.end(), [this](const std::string& name) {
     return name == person || std::find(groups.begin(), groups.end(), name) != groups.end();
   });
+}
+
+Decider person_at_client(const std::string& agent, std::string login) {
+  return {"the user of agent " + agent, std::move(login), {}, true};
 }
 
 std::string_view to_string(State state) {
@@ -81,7 +89,8 @@ std::string_view to_string(Notice notice) {
 
 bool Approval::asks(const Decider& decider) const {
   return std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
-    return !met_by(clause, votes) && decider.is_one_of(clause.by);
+    const bool asked = decider.at_client ? clause.client : decider.is_one_of(clause.by);
+    return asked && !met_by(clause, votes);
   });
 }
 

@@ -17,6 +17,7 @@ struct Clause {
   int quorum = 1;               ///< how many different people must agree
   std::vector<std::string> escalate_to;  ///< asked too when `by` did not answer in time; or empty
   std::string place = {};                ///< `FILE:LINE` of the rule when it was asked
+  bool client = false;  ///< whether the person at the agent's client may agree instead
 };
 
 /// What all matching rules together ask for.
@@ -46,14 +47,18 @@ std::string fingerprint(const Ask& ask);
 /// The same without the arguments: what a remembered decision is bound to.
 std::string family(const Ask& ask);
 
-/// Who decides, proven by the admin listener.
+/// Who decides, proven by the admin listener, or by the agent's own key.
 struct Decider {
   std::string person;  ///< the name in the policy
   std::string login;   ///< what proved it, e.g. `unix:ops`
   std::vector<std::string> groups;
+  bool at_client = false;  ///< whoever uses the agent's client: nobody whom the policy names
 
   bool is_one_of(const std::vector<std::string>& names) const;  ///< of people and groups
 };
+
+/// Whoever uses the client of `agent`, which `login` proved.
+Decider person_at_client(const std::string& agent, std::string login);
 
 /// One person's word on one approval.
 struct Vote {

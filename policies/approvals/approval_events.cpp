@@ -31,6 +31,7 @@ Json clauses_json(const std::vector<Clause>& clauses) {
                     {"quorum", clause.quorum},
                     {"escalate_to", clause.escalate_to},
                     {"place", clause.place}});
+    if (clause.client) list.back()["client"] = true;
   }
   return list;
 }
@@ -39,7 +40,7 @@ std::vector<Clause> read_clauses(const Json& list) {
   std::vector<Clause> clauses;
   for (const Json& item : list) {
     clauses.push_back({item.at("rule"), item.at("by"), item.at("quorum"),
-                       item.at("escalate_to"), item.at("place")});
+                       item.at("escalate_to"), item.at("place"), item.value("client", false)});
   }
   return clauses;
 }
@@ -77,7 +78,8 @@ void apply_edit(Approval& approval, const Json& edit) {
 
 void apply_vote(Approval& approval, const Json& event) {
   if (event.contains("edit")) apply_edit(approval, event.at("edit"));
-  Vote vote{{event.at("person"), event.at("login"), event.at("groups")},
+  Vote vote{{event.at("person"), event.at("login"), event.at("groups"),
+             event.value("at_client", false)},
             event.at("approves"),
             event.at("message"),
             time_of(event.at("at"))};
@@ -159,6 +161,7 @@ Json vote_event(const Decision& decision, WallTime now) {
   event["person"] = decision.decider.person;
   event["login"] = decision.decider.login;
   event["groups"] = decision.decider.groups;
+  if (decision.decider.at_client) event["at_client"] = true;
   event["approves"] = decision.approves;
   event["message"] = decision.message;
   if (decision.edit) {

@@ -107,6 +107,30 @@ TEST_CASE("keys: a revocation holds in every process after its refresh, and for 
   }
 }
 
+TEST_CASE("keys: every process knows a person's key from an agent's, and its successor too",
+          "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    const auto first = subject->open(), second = subject->open();
+    const std::string agents = first->create("ann", 1h, now).value();
+    const std::string persons = first->create_for_person("ann", 1h, now + 1).value();
+    const std::string fresh = second->rotate(id_of(persons), 1h, now + 2).value();
+    REQUIRE(first->refresh());
+    REQUIRE(second->refresh());
+    for (KeyStore* reader : {first.get(), second.get()}) {
+      CHECK(reader->check(agents, now + 2)->agent == "ann");
+      CHECK(reader->check(agents, now + 2)->person.empty());
+      for (const std::string& key : {persons, fresh}) {
+        CHECK(reader->check(key, now + 2)->person == "ann");
+        CHECK(reader->check(key, now + 2)->agent.empty());
+      }
+    }
+    CHECK(second->list().value()[1].person == "ann");
+    CHECK(first->create_for_person("", 1h, now).error().code == Code::invalid);
+  }
+}
+
 TEST_CASE("keys: a rotated key is as long as the old one, which is valid for the overlap",
           "[contract]") {
   for (const Named& implementation : implementations) {

@@ -182,6 +182,19 @@ test('tools list shows effects and names, for all or for one agent', async () =>
   await run(1, 'tools', 'list', '--agent', 'nobody');
 });
 
+test('tools show says what a tool is, and what decides for an agent', async () => {
+  const { stdout } = await run(0, 'tools', 'show', 'm/echo', '--agent', 'tester');
+  assert.match(stdout, /^tool {9}m\/echo\noffered as {3}m__echo\neffect {7}read_only\nhash {9}[0-9a-f]{64}\nagent {8}tester\ndecision {5}allowed by role .*policy\.yaml:\d+\)\n/);
+  assert.match(stdout, /\nas its vendor wrote it:\n\{\n {2}"name": "echo",/);
+  const offered = await sluice.json('tools', 'show', 'm__echo');
+  assert.deepEqual([offered.tool, offered.written.name, offered.for], ['m/echo', 'echo', undefined]);
+  const denied = await sluice.json('tools', 'show', 'm/fail', '--agent', 'other');
+  assert.deepEqual([denied.for.listed, denied.for.access, denied.for.reason], [false, '', 'no rule of agent other allows it']);
+  assert.match((await run(1, 'tools', 'show', 'm/nothing')).stderr, /^No server offers a tool m\/nothing\./);
+  assert.match((await run(1, 'tools', 'show', 'm/echo', '--agent', 'no body&x=1')).stderr, /^The policy names no agent no body&x=1\./);
+  await run(2, 'tools', 'show');
+});
+
 test('servers status shows the state of each server', async () => {
   assert.match((await run(0, 'servers', 'status')).stdout, /^m\s+ready\s+since \d{4}-/m);
   const { servers } = await sluice.json('servers', 'status');

@@ -55,7 +55,7 @@ refuses('an unknown effect', { policy: `${goodPolicy}tools: {m/x: {effect: reado
 // ---- What is not built yet
 
 const notBuiltConfig = {
-  issuers: '{}', admin: '127.0.0.1:1', mcpServers: '{}', inputs: '[]',
+  issuers: '{}', mcpServers: '{}', inputs: '[]',
 };
 for (const [key, value] of Object.entries(notBuiltConfig)) {
   refuses(`the key ${key}, which is not built yet,`, { config: `${goodConfig}${key}: ${value}\n` }, 'sluice.yaml:4:1', /'\w+' is not supported yet/);
@@ -65,6 +65,7 @@ refuses('a store on Redis by a name', { config: `${goodConfig}store: "redis://se
 refuses('a server with a URL and a command', { config: goodConfig.replace('mcp"}', 'mcp", command: npx}') }, 'sluice.yaml:3', /not both/);
 refuses('a server with a URL and arguments', { config: goodConfig.replace('mcp"}', 'mcp", args: [x]}') }, 'sluice.yaml:3', /'args' goes with 'command'/);
 refuses('authorities of a plain server', { config: goodConfig.replace('mcp"}', 'mcp", ca: /dev/null}') }, 'sluice.yaml:3', /ca/);
+refuses('an admin listener for others without TLS', { config: `${goodConfig}admin: 0.0.0.0:9443\nhosts: [gw.example]\n` }, 'sluice.yaml:4:8', /must not cross a network in the clear/);
 refuses('TLS without a key', { config: `${goodConfig}tls: {cert: c.pem}\n` }, 'sluice.yaml:4:6', /'tls' needs both/);
 refuses('TLS with files that are not there', { config: `${goodConfig}tls: {cert: c.pem, key: k.pem}\n` }, 'sluice.yaml:4:6', /no certificate can be read from \S+c\.pem/);
 refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers: {X: "${secret:x}"}}') }, 'sluice.yaml:3', /not supported yet/);

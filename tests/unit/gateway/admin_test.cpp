@@ -1,4 +1,4 @@
-#include "gateway/admin.h"
+#include "gateway/admin_endpoint.h"
 
 #include <fstream>
 #include <set>
@@ -15,6 +15,7 @@
 
 using base::Json;
 using namespace gateway;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -22,7 +23,8 @@ constexpr const char* policy = R"(
 people:
   ann: {login: ["unix:ann"], groups: [ops], may: [approve]}
   joe: {login: ["unix:joe"], groups: [ops]}
-agents: {alice: {roles: [writer]}}
+  pat: {groups: [ops], may: [approve]}
+agents: {alice: {roles: [writer]}, pat: {roles: [writer]}}
 roles: {writer: {allow: [files/*], approve: [{by: [ops], wait: 0s}]}}
 )";
 
@@ -34,7 +36,7 @@ class NoServer final : public pipeline::Dispatcher {
   }
 };
 
-// The admin listener without sockets: `peer` is what the transport would have proved.
+// The admin listeners without sockets: `peer` is what the transport would have proved.
 struct Fixture {
   pipeline::CurrentSnapshot snapshot;
   tests::TempDir directory;
@@ -62,6 +64,11 @@ struct Fixture {
   Admin admin{{snapshot, upstreams, calls, dry_runs, limits, ledger, metrics, reloader, approvals,
                clock, "unix:sluice", runs}};
 
+  std::unique_ptr<KeyStore> keys = std::move(*KeyStore::open(directory / "keys.db"));
+  OriginGuard guard{{}};
+  Authenticator authenticator{keys.get(), snapshot};
+  AdminEndpoint over_tcp{guard, authenticator, snapshot, admin, log};
+
   Fixture() {
     reloader.start();
     snapshot.set(tests::snapshot_of(
@@ -76,9 +83,30 @@ struct Fixture {
     request.body = base::dump_json(body);
     return tests::run_task(admin.handle(loops.at(0), request, "req_1", peer), loops.at(0).io());
   }
+  // Through a listener of its own, so that no failure before counts. `headers` end their lines.
+  HttpResponse send_tcp(const std::string& headers, const std::string& method,
+                        const std::string& path, const std::string& body = "{}",
+                        const std::string& host = "localhost") {
+    AdminEndpoint fresh{guard, authenticator, snapshot, admin, log};
+    return send_tcp(fresh, headers, method, path, body, host);
+  }
+  HttpResponse send_tcp(AdminEndpoint& endpoint, const std::string& headers,
+                        const std::string& method, const std::string& path,
+                        const std::string& body = "{}", const std::string& host = "localhost") {
+    RawRequest request;
+    request.head = method + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "\r\n";
+    request.fields = std::move(*base::parse_head(request.head));
+    request.body = body;
+    return tests::run_task(endpoint.handle(loops.at(0), request, "req_1", ""), loops.at(0).io());
+  }
+  std::string person_key(const std::string& name, std::chrono::seconds lifetime = 1h) {
+    return *keys->create_for_person(name, lifetime, seconds_now());
+  }
   std::string pending() {
     const auto answer = send("unix:sluice", "POST", "/v1/call",
-                             {{"tool", "files/write"}, {"arguments", {{"message", "hi"}}}});
+                             {{"agent", "alice"},
+                              {"tool", "files/write"},
+                              {"arguments", {{"message", "hi"}}}});
     const Json outcome = Json::parse(answer.body);
     REQUIRE(outcome["reason"] == "approval_pending");
     return outcome["result"]["_meta"]["dev.sluice/approval"]["id"];
@@ -122,6 +150,91 @@ TEST_CASE("every admin route refuses everybody who lacks its right", "[admin]") 
   CHECK(f.send("unix:ann", "GET", "/v1/nothing").status == 404);
 }
 
+// With a body that nobody may parse before they know whose it is.
+TEST_CASE("every admin route refuses every wrong credential over TCP", "[admin]") {
+  Fixture f;
+  const std::string ann = f.person_key("ann"), joe = f.person_key("joe");
+  const std::string expired = *f.keys->create_for_person("ann", 10s, seconds_now() - 11);
+  const std::string revoked = f.person_key("ann");
+  REQUIRE(f.keys->revoke(revoked.substr(3, 12), seconds_now()).ok());
+  std::string other_secret = ann;
+  other_secret.back() = ann.back() == 'a' ? 'b' : 'a';
+  const std::pair<const char*, std::string> wrong[] = {
+      {"none", ""},
+      {"no key", "Authorization: Bearer nonsense\r\n"},
+      {"another scheme", "Authorization: Basic " + ann + "\r\n"},
+      {"unknown", "Authorization: Bearer sl_000000000000_" + std::string(43, 'x') + "\r\n"},
+      {"another secret", "Authorization: Bearer " + other_secret + "\r\n"},
+      {"expired", "Authorization: Bearer " + expired + "\r\n"},
+      {"revoked", "Authorization: Bearer " + revoked + "\r\n"},
+      {"an agent's",
+       "Authorization: Bearer " + *f.keys->create("alice", 1h, seconds_now()) + "\r\n"},
+      {"of an agent with a person's name",
+       "Authorization: Bearer " + *f.keys->create("pat", 1h, seconds_now()) + "\r\n"},
+      {"of nobody in the policy", "Authorization: Bearer " + f.person_key("eve") + "\r\n"},
+  };
+  for (const AdminRoute& route : admin_routes()) {
+    const std::string method(route.method), path = path_of(route);
+    for (const auto& [name, header] : wrong) {
+      CAPTURE(method, path, name);
+      const HttpResponse refused = f.send_tcp(header, method, path, "{not json");
+      CHECK(refused.status == 401);
+      CHECK(refused.headers.back().first == "WWW-Authenticate");
+    }
+    const std::string of_joe = "Authorization: Bearer " + joe + "\r\n";
+    const std::string of_ann = "Authorization: Bearer " + ann + "\r\n";
+    CAPTURE(method, path);
+    CHECK((f.send_tcp(of_joe, method, path).status == 403) == (route.right != Right::read));
+    CHECK((f.send_tcp(of_ann, method, path).status == 403) == (route.right == Right::operate));
+    CHECK(f.send_tcp(of_ann, method, path).status != 401);
+    CHECK(f.send_tcp(of_ann, method, path, "{}", "evil.example").status == 403);
+    CHECK(f.send_tcp(of_ann + "Origin: http://evil.example\r\n", method, path).status == 403);
+  }
+  CHECK(f.send_tcp("", "GET", "/v1/nothing").status == 401);
+  CHECK(f.send_tcp("Authorization: Bearer " + ann + "\r\n", "GET", "/v1/nothing").status == 404);
+}
+
+TEST_CASE("a person's key decides in the person's name", "[admin]") {
+  Fixture f;
+  const std::string id = f.pending(), key = f.person_key("pat");
+  const HttpResponse approved =
+      f.send_tcp("Authorization: Bearer " + key + "\r\n", "POST",
+                 "/v1/approvals/" + id + "/decision", R"({"decision": "approve"})");
+  CHECK(approved.status == 200);
+  const Json vote = Json::parse(approved.body)["votes"][0];
+  CHECK(vote["person"] == "pat");
+  CHECK(vote["login"] == "key " + key.substr(3, 12));
+}
+
+TEST_CASE("strangers who try many keys are held up, people with a key are not", "[admin]") {
+  Fixture f;
+  const std::string stranger =
+      "Authorization: Bearer sl_000000000000_" + std::string(43, 'x') + "\r\n";
+  int refused = 0, held_up = 0;
+  for (int tried = 0; tried < 3 * FailedLogins::at_once; ++tried) {
+    const int status = f.send_tcp(f.over_tcp, stranger, "GET", "/v1/tools").status;
+    refused += status == 401 ? 1 : 0;
+    held_up += status == 429 ? 1 : 0;
+  }
+  CHECK(refused >= FailedLogins::at_once);
+  CHECK(held_up > 0);
+  CHECK(refused + held_up == 3 * FailedLogins::at_once);
+  CHECK(f.send_tcp(f.over_tcp, "Authorization: Bearer " + f.person_key("joe") + "\r\n", "GET",
+                   "/v1/tools")
+            .status == 200);
+  CHECK(f.send_tcp(f.over_tcp, "", "GET", "/v1/tools").status == 401);
+}
+
+TEST_CASE("failed logins are counted again as time goes by", "[admin]") {
+  FailedLogins failed;
+  std::chrono::steady_clock::time_point now{1h};
+  for (int tried = 0; tried < FailedLogins::at_once; ++tried) CHECK(failed.count(now));
+  CHECK_FALSE(failed.count(now));
+  now += FailedLogins::between;
+  CHECK(failed.count(now));
+  CHECK_FALSE(failed.count(now));
+}
+
 TEST_CASE("the OpenAPI document describes exactly the routes that there are", "[admin]") {
   std::ifstream file(SLUICE_SOURCE_DIR "/docs/openapi.json");
   const Json document = Json::parse(file);
@@ -157,7 +270,7 @@ TEST_CASE("people see what waits, and decide it", "[admin]") {
   CHECK(listed[0]["approval"] == id);
   CHECK(listed[0]["arguments"] == Json{{"message", "hi"}});
   CHECK(listed[0]["effect"] == "non_idempotent");
-  CHECK(listed[0]["rules"][0]["place"] == "policy.yaml:6");
+  CHECK(listed[0]["rules"][0]["place"] == "policy.yaml:7");
   const HttpResponse approved =
       f.decide("unix:ann", id, {{"decision", "approve"}, {"message", "fine"}});
   CHECK(approved.status == 200);
@@ -196,7 +309,9 @@ TEST_CASE("an edit and a memory are kept as they were decided", "[admin]") {
                              {{"decision", "approve"}, {"arguments", {{"message", "ho"}}}})
                         .body)["edited_arguments"] == Json{{"message", "ho"}});
   const auto other = f.send("unix:root", "POST", "/v1/call",
-                            {{"tool", "files/write"}, {"arguments", {{"message", "2"}}}});
+                            {{"agent", "alice"},
+                             {"tool", "files/write"},
+                             {"arguments", {{"message", "2"}}}});
   const std::string id =
       Json::parse(other.body)["result"]["_meta"]["dev.sluice/approval"]["id"];
   const Json remembered = Json::parse(

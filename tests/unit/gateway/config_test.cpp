@@ -327,8 +327,22 @@ TEST_CASE("unknown keys are refused with the nearest one", "[config]") {
 
 TEST_CASE("what is not built is refused by name, never ignored", "[config]") {
   for (const std::string key :
-       {"issuers", "admin", "views", "mcpServers", "inputs"}) {
+       {"issuers", "views", "mcpServers", "inputs"}) {
     refuses(key + ": {}\n", "sluice.yaml:1:1: '" + key + "' is not supported yet: ");
+  }
+}
+
+TEST_CASE("the admin listener on TCP needs people, and over a network TLS and a name", "[config]") {
+  const std::string policies = "policies: [p.yaml]\n";
+  CHECK_FALSE(load(policies).admin);
+  CHECK(load(policies + "admin: 127.0.0.1:9443\n").admin->port == 9443);
+  CHECK(refusal("admin: 127.0.0.1:9443\n") ==
+        "sluice.yaml:1:8: without 'policies' there are no people who could come with a key; use the "
+        "socket");
+  for (const std::string address : {"0.0.0.0:9443", "10.0.0.1:9443", "'[::]:9443'"}) {
+    CHECK(refusal(policies + "admin: " + address + "\nhosts: [gw.example]\n") ==
+          "sluice.yaml:2:8: others can reach this address, and keys of people must not cross a "
+          "network in the clear: write 'tls', or listen on 127.0.0.1");
   }
 }
 

@@ -57,7 +57,8 @@ struct Fixture {
   Authenticator authenticator{keys.get(), snapshot};
   base::EventLoops loops{1};
   ListChanges changes{loops, snapshot, limits};
-  McpService service{snapshot, calls, sessions, changes, limits};
+  ClientQuestions questions{approvals};
+  McpService service{snapshot, calls, sessions, changes, questions, limits};
   std::unique_ptr<runtime::Runtime> no_runtime;
   RunsApi runs{no_runtime, snapshot, limits};
   bool servers_asked = true;
@@ -152,6 +153,14 @@ TEST_CASE("a revoked key is refused", "[endpoint]") {
   REQUIRE(f.keys->revoke(f.alice.substr(3, 12), now()).ok());
   REQUIRE(f.keys->refresh().ok());
   CHECK(f.modern(f.alice, "tools/list").status == 401);
+}
+
+TEST_CASE("a person's key is refused, also when an agent has the person's name", "[endpoint]") {
+  Fixture f;
+  const std::string key = *f.keys->create_for_person("alice", std::chrono::hours(1), now());
+  REQUIRE(f.keys->refresh().ok());
+  CHECK(f.modern(key, "tools/list").status == 401);
+  CHECK(f.modern(f.alice, "tools/list").status == 200);
 }
 
 TEST_CASE("a key whose agent the policy no longer names is refused", "[endpoint]") {

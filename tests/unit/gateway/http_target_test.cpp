@@ -12,6 +12,15 @@ TEST_CASE("method and path come out of the request line", "[http_target]") {
   CHECK(target->path == "/mcp");
 }
 
+TEST_CASE("the query is decoded, and of equal names the first counts", "[http_target]") {
+  const auto target = parse_target("GET /a?x=b%2Fc%20d&y=&x=2 HTTP/1.1\r\nHost: a\r\n\r\n");
+  REQUIRE(target.ok());
+  CHECK(target->path == "/a");
+  CHECK(target->parameter("x") == "b/c d");
+  CHECK(target->parameter("y").empty());
+  CHECK(target->parameter("z").empty());
+}
+
 TEST_CASE("what cpp-httplib does not understand is refused", "[http_target]") {
   CHECK_FALSE(parse_target("BREW /mcp HTTP/1.1\r\nHost: a\r\n\r\n").ok());
 }

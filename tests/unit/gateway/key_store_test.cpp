@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/crypto.h"
 #include "base/sqlite.h"
 #include "tests/support/temp_dir.h"
 
@@ -35,6 +36,26 @@ std::string file_content(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+TEST_CASE("keys of a store from before people had some are agents' keys", "[keys]") {
+  tests::TempDir directory;
+  const std::string key = "sl_abcdefghijkl_" + std::string(43, 'x');
+  {
+    auto database = base::SqliteDatabase::open(directory / "s.db").value();
+    REQUIRE(database.execute(
+        "CREATE TABLE keys(id TEXT PRIMARY KEY, agent TEXT NOT NULL, hash TEXT NOT NULL, created "
+        "INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT"));
+    const std::string row = "INSERT INTO keys VALUES('abcdefghijkl', 'researcher', '" +
+                            base::blake2b_hex(key) + "', 1, 2000000000, 0)";
+    REQUIRE(database.execute(row.c_str()));
+  }
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto store = KeyStore::open(directory / "s.db").value();
+    CHECK(store->check(key, now)->agent == "researcher");
+    CHECK(store->check(key, now)->person.empty());
+    CHECK(store->create_for_person("ann", 1h, now).ok());
+  }
+}
 
 TEST_CASE("a key has the documented form", "[keys]") {
   Fixture fixture;

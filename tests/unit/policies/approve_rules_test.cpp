@@ -103,10 +103,18 @@ TEST_CASE("the text of a rule holds all that it says and not where it stands", "
   for (const char* other :
        {"{by: [bob, ann]}", "{by: [ann, bob], tools: files/*}", "{by: [ann, bob], quorum: 2}",
         "{by: [ann, bob], wait: 44s}", "{by: [ann, bob], expires: 23h}",
-        "{by: [ann, bob], when: {required: [n]}}",
+        "{by: [ann, bob], when: {required: [n]}}", "{by: [ann, bob], ask: client}",
         "{by: [ann, bob], on_timeout: escalate, escalate_to: [ann]}"}) {
     CHECK(text(other) != plain);
   }
+}
+
+TEST_CASE("ask: client lets the person at the client answer, alone", "[policies]") {
+  CHECK(entry_refusal("{by: [ops], ask: people}").find("expected client; found 'people'") !=
+        std::string::npos);
+  CHECK(entry_refusal("{by: [ops], ask: client, quorum: 2}").find("leave 'quorum' out") !=
+        std::string::npos);
+  CHECK(entry_refusal("{ask: client}").find("needs 'by'") != std::string::npos);
 }
 
 TEST_CASE("a login names a person", "[policies]") {
@@ -116,6 +124,14 @@ TEST_CASE("a login names a person", "[policies]") {
   CHECK(known.find_person("unix:ann")->may_approve);
   CHECK_FALSE(known.find_person("unix:joe")->may_approve);
   CHECK(known.find_person("unix:root") == nullptr);
+}
+
+TEST_CASE("a person may have no login, and is known by name", "[policies]") {
+  const Policy known(policies::parse_policy("people: {eve: {may: [approve]}}\n", "p.yaml"));
+  CHECK(known.logins().empty());
+  REQUIRE(known.person_named("eve") != nullptr);
+  CHECK(known.person_named("eve")->may_approve);
+  CHECK(known.person_named("bob") == nullptr);
 }
 
 TEST_CASE("who is asked must exist and be able to answer", "[policies]") {
@@ -154,7 +170,6 @@ TEST_CASE("people say who they are, and nobody twice", "[policies]") {
   const auto wrong = [](const std::string& text) {
     return tests::config_error([&] { policies::parse_policy("people: " + text + "\n", "p.yaml"); });
   };
-  CHECK(wrong("{x: {}}").find("person x needs a 'login'") != std::string::npos);
   CHECK(wrong("{x: {login: [root]}}").find("expected a login such as unix:ops") !=
         std::string::npos);
   CHECK(wrong("{x: {login: [\"https://idp/|x\"]}}").find("is not supported yet") !=

@@ -44,6 +44,25 @@ TEST_CASE("a family is one tool's calls with whatever arguments", "[approvals]")
   CHECK(family(other) != family(tests::ask_of()));
 }
 
+TEST_CASE("the person at the client meets what lets them, and counts as nobody else", "[approvals]") {
+  const Decider user = person_at_client("ops", "key 1");
+  CHECK(user.person == "the user of agent ops");
+  Approval approval;
+  approval.clauses = {tests::clause_of({"ops", user.person}), tests::clause_of({"ops"})};
+  CHECK_FALSE(approval.asks(user));
+  approval.clauses.back().client = true;
+  CHECK(approval.asks(user));
+  approval.votes.push_back({user, true, "", {}});
+  CHECK_FALSE(approval.asks(user));
+  CHECK_FALSE(approval.met());
+  approval.clauses.erase(approval.clauses.begin());
+  CHECK(approval.met());
+  approval.votes = {{user, false, "", {}}};
+  CHECK_FALSE(approval.met());
+  approval.votes = {{{"ann", "unix:ann", {"ops"}}, true, "", {}}};
+  CHECK(approval.met());
+}
+
 TEST_CASE("a clause is met by as many different people as its quorum says", "[approvals]") {
   Approval approval;
   approval.clauses = {tests::clause_of({"ops", "zoe"}, 2), tests::clause_of({"finance"})};
