@@ -18,9 +18,10 @@ struct StoreDown {
   bool local_limits = true;  ///< rates and slots are counted by this process alone
 };
 
-/// The ledger of all gateways on one Redis: one script per admission, on Redis's clock for rates
-/// and leases. A hold has a lease that this process renews; when it dies, what its calls held is
-/// charged as unknown and their slots are freed. Budgets are refused on a Redis that is not
+/// The ledger of all gateways on one Redis: calls that are in flight together are decided by one
+/// script, each in one atomic step, on Redis's clock for rates and leases. What an event loop's
+/// calls hold has a lease that it renews; when the process dies, that is charged as unknown and the
+/// slots are freed. Budgets are refused on a Redis that is not
 /// configured to keep them, or that lost what this gateway knows of.
 ///
 /// The buckets of one tenant have keys of one hash tag. Buckets that tenants share (of a role, a
@@ -40,8 +41,6 @@ class RedisLedger final : public Ledger {
  private:
   RedisNode& node_of(const base::Executor& executor);
   base::Task<base::Result<Verdict>> decide_locally(Admission admission, base::Error away);
-  base::Result<Verdict> verdict_of(RedisNode& node, const Admission& admission,
-                                   const base::RedisReply& reply);
 
   const Clock& clock_;
   const StoreDown store_down_;
