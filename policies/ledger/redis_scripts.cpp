@@ -163,15 +163,16 @@ local buckets, calls, at = tonumber(ARGV[7]), tonumber(ARGV[8]), 9
 if epoch ~= '' and redis.call('HGET', store, 'epoch') ~= epoch then return {-1} end
 local fields = {}
 for index = 1, ends do fields[index] = ARGV[at + 4 * index - 4] .. ' ' .. KEYS[3 + index] end
-local known = redis.call('HMGET', record, 'g', unpack(fields))
+local known = redis.call('HMGET', record, 'g', 'n', unpack(fields))
 if known[1] ~= generation then return {-2} end
+if tonumber(known[2] or '0') >= tonumber(number) then return {-2} end
 )";
 
 // Nothing is ended that the record does not hold.
 const std::string ending =
     R"(local held = {}
 for index = 1, ends do
-  local left = tonumber(known[index + 1] or '0')
+  local left = tonumber(known[index + 2] or '0')
   for fate, ended in pairs({s = ARGV[at + 1], u = ARGV[at + 2], x = ARGV[at + 3]}) do
     local amount = math.min(tonumber(ended), left)
     if amount > 0 then
@@ -290,8 +291,8 @@ const std::string writing =
     end
   end
 end
-local set, gone = {'n', number}, {}
-if calls > 0 then set[3], set[4] = 'r', cmsgpack.pack(reply) end
+local said = cmsgpack.pack({tonumber(number), reply})
+local set, gone = {'n', number, 'r' .. tonumber(number) % 8, said}, {}
 for field, amount in pairs(held) do
   if amount > 0 then
     set[#set + 1], set[#set + 2] = field, text(amount)
@@ -314,8 +315,7 @@ const base::RedisScript batch_script(
 const base::RedisScript register_script(
     "local tenants, nodes, record = KEYS[1], KEYS[2], KEYS[3]\n" + time_and_text + releasing +
     R"(redis.call('SADD', tenants, ARGV[1])
-local known = redis.call('HMGET', record, 'i', 'n', 'r')
-local stands, registration = known[1] == ARGV[4], ARGV[4]
+local stands, registration = redis.call('HGET', record, 'i') == ARGV[4], ARGV[4]
 if not stands then
   end_record(record)
   registration = text(tonumber(ARGV[4]) + 1)
@@ -323,7 +323,12 @@ end
 redis.call('HSET', record, 'i', registration, 'g', ARGV[3])
 redis.call('ZADD', nodes, text(now + tonumber(ARGV[5])), ARGV[2])
 if not stands then return {0} end
-return {tonumber(known[2] or '0'), known[3] and cmsgpack.unpack(known[3]) or {}}
+local done = {}
+for slot = 0, 7 do
+  local said = redis.call('HGET', record, 'r' .. slot)
+  if said then done[#done + 1] = cmsgpack.unpack(said) end
+end
+return {1, done}
 )");
 
 const base::RedisScript renew_script(

@@ -17,9 +17,10 @@ namespace policies::ledger {
 ///
 /// A node is an event loop of a gateway. It is a member of the sorted set `nodes`, scored with the
 /// end of its lease in microseconds, and has a record, a hash: `i`, its registration, `g`, the
-/// generation of its connection, `n` and `r`, the number of the last batch and what was said to it,
-/// and what its calls hold: `START KEY` of budgets, ` KEY` of slots. A gateway that died renews no
-/// lease, and what its calls held is charged as unknown.
+/// generation of its connection, `n`, the number of the last batch, `r0` to `r7`, the number of one
+/// of the last batches and what was said to it, and what its calls hold: `START KEY` of budgets, `
+/// KEY` of slots. A gateway that died renews no lease, and what its calls held is charged as
+/// unknown.
 
 /// Carries out a batch: ends of calls, then admissions. KEYS: store, nodes, the node's record, the
 /// keys of ends, then for each bucket its key and its former ones. ARGV: node, generation of its
@@ -34,13 +35,13 @@ namespace policies::ledger {
 /// and unless all: number of the bucket within the group that refuses longest, used, µs to wait,
 /// when the first stops counting; or -1 for a group: its buckets turned out to be those of another,
 /// and nothing was taken. Returns {-1}: the store's epoch is another, or {-2}: the node is not
-/// registered with this connection; then nothing was done.
+/// registered with this connection, or a later batch came first; then nothing was done.
 extern const base::RedisScript batch_script;
 
 /// Makes a node known with its present connection, so that nothing more is taken of earlier ones.
 /// KEYS: tenants, nodes, the node's record. ARGV: tenant, node, generation of its connection, its
-/// registration, lease in µs. Returns the number of the last batch that was carried out and what
-/// was said to it, or {0}: the registration is new, and nothing is held.
+/// registration, lease in µs. Returns {1, a list of the last batches that were carried out: number
+/// and what was said}, or {0}: the registration is new, and nothing is held.
 extern const base::RedisScript register_script;
 
 /// Renews a node's lease, and ends those that are over. KEYS: nodes. ARGV: lease in µs, node.

@@ -24,6 +24,16 @@ constexpr std::chrono::milliseconds retry_pause{100};
 // Among so many groups, the newest ones, a call looks for its own.
 constexpr std::size_t most_compared = 32;
 constexpr int most_attempts = 3;
+constexpr std::size_t most_waiting = 10'000;
+// Redis remembers what it said to the last eight batches.
+constexpr std::size_t most_in_flight = 4;
+// While one is under way, so many calls are worth a batch of their own: each costs Redis as much as
+// a dozen calls in it.
+constexpr std::size_t worth_a_batch = 8;
+// How calls ended waits so long for an admission with which it can go: mostly the next call's.
+constexpr std::chrono::milliseconds gathering{1};
+// Only what happens ends such a wait.
+constexpr std::chrono::milliseconds until_woken{60'000};
 
 // What batch_script says when it has done nothing.
 constexpr std::int64_t other_epoch = -1;
@@ -44,7 +54,7 @@ Task<Result<RedisTenant::Decision>> RedisTenant::admit(const Admission& admissio
   const std::shared_ptr<RedisGroup> group = join(admission);
   const std::int64_t place = group->count++;
   ++calls_waiting_;
-  wake();
+  if (may_send()) wake();
   while (!group->decided) {
     std::error_code ended;
     co_await group->done.async_wait(asio::redirect_error(base::use_task, ended));
@@ -73,6 +83,11 @@ void RedisTenant::end(const std::shared_ptr<RedisTaken>& taken, Fate fate) {
   if (!std::exchange(working_, true)) node_.loop().spawn(work());
 }
 
+bool RedisTenant::may_send() const {
+  if (in_flight_ == 0) return true;
+  return in_flight_ < most_in_flight && calls_waiting_ >= worth_a_batch;
+}
+
 void RedisTenant::wake() {
   if (pausing_ != nullptr) pausing_->cancel();
   if (!std::exchange(working_, true)) node_.loop().spawn(work());
@@ -81,30 +96,37 @@ void RedisTenant::wake() {
 Task<void> RedisTenant::work() {
   // What other calls have ready in this turn of the loop goes together.
   co_await asio::post(node_.loop().executor(), base::use_task);
-  bool goes_on = true;
-  while (goes_on && (!waiting_.empty() || !ended_.empty() || lost_)) {
-    if (const Status prepared = co_await prepare(); !prepared) {
-      fail_waiting(prepared.error());
-      goes_on = co_await pause();
-      continue;
+  bool goes_on = true, gathered = false;
+  while (goes_on && has_work()) {
+    if (!may_send()) {
+      goes_on = co_await pause(until_woken);
+    } else if (waiting_.empty() && !std::exchange(gathered, true)) {
+      goes_on = co_await pause(failed_ ? retry_pause : gathering);
+    } else if (registered_ != node_.connection().generation() || !node_.connection().connected()) {
+      goes_on = co_await prepare();
+    } else {
+      std::string epoch = co_await epoch_for_waiting();
+      if (waiting_.empty() && ended_.empty()) continue;
+      ++in_flight_;
+      gathered = failed_ = false;
+      node_.loop().spawn(send(take(), std::move(epoch)));
     }
-    std::string epoch = co_await epoch_for_waiting();
-    if (!waiting_.empty() || !ended_.empty()) goes_on = co_await send(take(), std::move(epoch));
   }
-  fail_waiting(unavailable("the gateway ends"));
+  if (!goes_on) fail_waiting(unavailable("the gateway ends"));
   working_ = false;
 }
 
-Task<Status> RedisTenant::prepare() {
-  if (!node_.connection().connected()) {
-    if (Status there = co_await node_.connection().ready(); !there) co_return there;
-  }
-  if (registered_ == node_.connection().generation()) co_return Status{};
-  co_return co_await register_node();
+// Connects and registers, once nothing is under way any more.
+Task<bool> RedisTenant::prepare() {
+  if (in_flight_ > 0) co_return co_await pause(until_woken);
+  Status there = co_await node_.connection().ready();
+  if (there && registered_ != node_.connection().generation()) there = co_await register_node();
+  if (there) co_return true;
+  fail_waiting(there.error());
+  co_return co_await pause(retry_pause);
 }
 
-// From then on Redis takes nothing more from earlier connections, and says what became of the last
-// batch.
+// From then on Redis takes nothing more from earlier connections, and says what it has done.
 Task<Status> RedisTenant::register_node() {
   const std::uint64_t generation = node_.connection().generation();
   RedisArguments arguments;
@@ -116,18 +138,12 @@ Task<Status> RedisTenant::register_node() {
   const auto reply = co_await node_.connection().run(register_script, std::move(arguments));
   if (!reply) co_return reply.error();
   if (reply->list.empty()) co_return unavailable(reply->text);
-  if (reply->list.size() != 2) {  // it is new to Redis, which has charged what it held if anything
+  if (reply->list.size() == 2) {
+    settle_lost(reply->list[1].list);
+  } else {  // it is new to Redis, which has charged what it held if anything
     ++registration_;
     ended_.clear();
-    lost_.reset();
-  } else if (lost_) {
-    const bool done = reply->list[0].integer == static_cast<std::int64_t>(lost_->number());
-    if (done) {
-      settle_lost(reply->list[1]);
-    } else {
-      untell(*lost_);
-    }
-    lost_.reset();
+    lost_.clear();
   }
   registered_ = generation;
   co_return Status{};
@@ -160,20 +176,24 @@ std::shared_ptr<RedisBatch> RedisTenant::take() {
   return batch;
 }
 
-Task<bool> RedisTenant::send(std::shared_ptr<RedisBatch> batch, std::string epoch) {
+Task<void> RedisTenant::send(std::shared_ptr<RedisBatch> batch, std::string epoch) {
   const RedisSender sender{node_.name(), registered_, std::move(epoch)};
   const auto reply = co_await node_.connection().run(
       batch_script, batch->arguments(name_, sender, node_.clock().wall()));
+  --in_flight_;
+  answer(batch, reply);
+  if (pausing_ != nullptr || has_work()) wake();
+}
+
+void RedisTenant::answer(const std::shared_ptr<RedisBatch>& batch,
+                         const Result<RedisReply>& reply) {
   if (!reply) {
-    lose(std::move(batch), reply.error());
-    co_return true;
-  }
-  if (reply->type == RedisReply::Type::error) {
+    lose(batch, reply.error());
+  } else if (reply->type == RedisReply::Type::error) {
+    failed_ = true;
     untell(*batch);
     for (const auto& group : batch->groups()) group->decide(unavailable(reply->text));
-    co_return co_await pause();
-  }
-  if (const std::int64_t refusal = refusal_of_batch(*reply); refusal != 0) {
+  } else if (const std::int64_t refusal = refusal_of_batch(*reply); refusal != 0) {
     if (refusal == other_epoch) node_.forget_epoch();
     if (refusal == unknown_node) registered_ = 0;
     untell(*batch);
@@ -181,20 +201,31 @@ Task<bool> RedisTenant::send(std::shared_ptr<RedisBatch> batch, std::string epoc
   } else if (batch->settle(*reply)) {
     queue_again(*batch);
   } else {
-    lose(std::move(batch), unavailable("no answer to a batch"));
+    lose(batch, unavailable("no answer to a batch"));
   }
-  co_return true;
 }
 
 void RedisTenant::lose(std::shared_ptr<RedisBatch> batch, const Error& why) {
   for (const auto& group : batch->groups()) group->decide(why);
-  lost_ = std::move(batch);
+  lost_.push_back(std::move(batch));
   registered_ = 0;
 }
 
-// `last` is what Redis said to the batch: nobody waits for what it admitted.
-void RedisTenant::settle_lost(const RedisReply& last) {
-  for (auto& taken : lost_->cancel(last)) ended_.push_back(std::move(taken));
+// `done` are batches that Redis carried out, the last ones: number, and what it said. Nobody waits
+// for what they admitted.
+void RedisTenant::settle_lost(const std::vector<RedisReply>& done) {
+  for (const auto& batch : std::exchange(lost_, {})) {
+    const auto is_it = [&](const RedisReply& one) {
+      return one.list.size() == 2 &&
+             one.list[0].integer == static_cast<std::int64_t>(batch->number());
+    };
+    const auto found = std::find_if(done.begin(), done.end(), is_it);
+    if (found == done.end()) {
+      untell(*batch);
+      continue;
+    }
+    for (auto& taken : batch->cancel(found->list[1])) ended_.push_back(std::move(taken));
+  }
 }
 
 void RedisTenant::untell(RedisBatch& batch) {
@@ -228,9 +259,9 @@ void RedisTenant::fail_waiting(const Error& why, bool spending_only) {
   waiting_ = std::move(kept);
 }
 
-// Until it is time to try again, somebody asks, or the loop ends: then false.
-Task<bool> RedisTenant::pause() {
-  base::Timer timer(node_.loop().io(), retry_pause);
+// Until somebody wakes it, or the loop ends: then false.
+Task<bool> RedisTenant::pause(std::chrono::milliseconds longest) {
+  base::Timer timer(node_.loop().io(), longest);
   base::Deadline deadline(node_.loop().watchdog(), [&timer] { timer.cancel(); });
   pausing_ = &timer;
   std::error_code ended;

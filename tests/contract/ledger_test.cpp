@@ -204,7 +204,7 @@ class StrangeNode final {
     auto group = std::make_shared<RedisGroup>(
         subject_.loops().at(0).executor(), tests::admission_of({&quota}), clock.wall(), bookings_);
     group->count = 1;
-    RedisBatch batch(1, 1);
+    RedisBatch batch(++number_, 1);
     batch.add(group);
     const auto reply = subject_.run(
         redis_.run(batch_script, batch.arguments("acme", {"node", generation, ""}, clock.wall())));
@@ -219,7 +219,7 @@ class StrangeNode final {
     const std::int64_t start = seconds_of(bookings_.of(budget.window, clock.wall()).start);
     taken->parts.push_back({charge.key, start, 1, false});
     taken->untold.settled = calls;
-    RedisBatch batch(2, 1);
+    RedisBatch batch(++number_, 1);
     batch.add(std::move(taken));
     REQUIRE(
         subject_
@@ -231,6 +231,7 @@ class StrangeNode final {
   OnRedis& subject_;
   base::RedisConnection redis_;
   Bookings bookings_;
+  std::uint64_t number_ = 0;
 };
 
 // Which of calls are admitted that are all in flight at once; they hold nothing afterwards but what
@@ -592,9 +593,9 @@ TEST_CASE("ledger on Redis: an admission whose answer was lost is given back whe
   // Long before any lease ends.
   HoldPointer hold;
   subject.await([&] {
-    Verdict verdict = subject.admit(tests::admission_of({&budget, &slots}));
-    if (!std::holds_alternative<HoldPointer>(verdict)) return false;
-    hold = std::get<HoldPointer>(std::move(verdict));
+    auto verdict = subject.run(subject.ledger().admit(tests::admission_of({&budget, &slots})));
+    if (!verdict || !std::holds_alternative<HoldPointer>(*verdict)) return false;
+    hold = std::get<HoldPointer>(std::move(*verdict));
     return true;
   });
   subject.resolve(std::move(hold), Fate::settled);
