@@ -32,7 +32,7 @@ RedisLedger::RedisLedger(base::EventLoops& loops, const base::RedisAddress& addr
                          base::Journal& journal, const Clock& clock, StoreDown store_down,
                          std::string known_epoch)
     : clock_(clock),
-      store_down_(store_down),
+      local_limits_(store_down.local_limits),
       epoch_(journal, std::move(known_epoch)),
       local_(journal, clock) {
   for (std::size_t at = 0; at < loops.size(); ++at) {
@@ -56,7 +56,7 @@ Task<Result<Verdict>> RedisLedger::admit(Admission admission) {
 Task<Result<Verdict>> RedisLedger::decide_locally(Admission admission, Error away) {
   const auto& charges = admission.charges;
   const bool limits_only = std::none_of(charges.begin(), charges.end(), is_budget);
-  if (!limits_only || !store_down_.local_limits) co_return away;
+  if (!limits_only || !local_limits_) co_return away;
   co_return co_await local_.admit(std::move(admission));
 }
 

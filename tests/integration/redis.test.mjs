@@ -4,6 +4,7 @@ import { isRefusal, exhaust, policy, upstream } from './support/budget.mjs';
 import { endAll } from './support/end_all.mjs';
 import { Redis } from './support/redis.mjs';
 import { RedisGate } from './support/redis_gate.mjs';
+import { reload } from './support/reloads.mjs';
 import { call } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, scaled, sleep, slow } from './support/time.mjs';
@@ -124,6 +125,22 @@ for (const [error, passes] of refusals) {
       await eventually('Redis decides again', async () => (await told(gateway, key)) === 'done');
     }));
 }
+
+test('store_down is taken up while Redis is away', () =>
+  withGateways(1, { quotas: 'limits: [{rate: 1000000/s}]' }, async ([gateway], [key], server, redis) => {
+    const status = async () => (await fetch(gateway.url, { method: 'PUT', headers: { Authorization: `Bearer ${key}` } })).status;
+    await redis.kill();
+    const { result } = await call(gateway, key, 'm__echo', { text: 'x' });
+    assert.equal(result.content[0].text, 'done');
+    gateway.write('sluice.yaml', { ...gateway.config, store_down: { limits: 'deny' } });
+    await reload(gateway);
+    const { result: denied } = await call(gateway, key, 'm__echo', { text: 'x' });
+    assert.equal(denied.content[0].text, 'Store unavailable. Nothing was sent or charged.');
+    assert.equal(server.state.calls, 1);
+    gateway.write('sluice.yaml', { ...gateway.config, store_down: { keys: 'deny' } });
+    await reload(gateway);
+    await eventually('keys count no more', async () => (await status()) === 503, scaled(3000));
+  }));
 
 test('a Redis that is killed every second: no more than the budget reaches the server', { timeout: 240_000 * slow }, () =>
   withGateways(3, {}, async (gateways, keys, server, redis) => {
