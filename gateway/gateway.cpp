@@ -287,6 +287,8 @@ base::Status Gateway::apply(const LoadedConfig& next) {
   report_disabled_servers(next.config);
   const std::lock_guard lock(publishing_);
   limits_ = next.config.limits;
+  ledger_->set_store_down(next.config.store_down.ledger);
+  if (keys_ && next.config.redis) keys_->count_for(next.config.store_down.keys_cached);
   policy_ = std::move(policy);
   upstreams_.replace(enabled_servers(next.config));
   publish();

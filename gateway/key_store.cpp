@@ -77,7 +77,7 @@ struct KeyStore::State {
   const std::unique_ptr<KeyTable> table;
   std::optional<std::int64_t> version;
 
-  const std::chrono::milliseconds cached;
+  std::atomic<std::chrono::milliseconds> cached;
   std::atomic<std::chrono::steady_clock::rep> answered{0};  // milliseconds; 0: never
 
   std::mutex keys_mutex;  // guards keys
@@ -223,10 +223,13 @@ bool KeyStore::may_be_new(std::string_view key) const {
   return !id.empty() && !state_->snapshot()->contains(id);
 }
 
+void KeyStore::count_for(std::chrono::milliseconds cached) { state_->cached = cached; }
+
 bool KeyStore::away() const {
-  if (state_->cached == std::chrono::milliseconds::max()) return false;
+  const std::chrono::milliseconds cached = state_->cached;
+  if (cached == std::chrono::milliseconds::max()) return false;
   const auto answered = state_->answered.load();
-  return answered == 0 || State::milliseconds_now() - answered > state_->cached.count();
+  return answered == 0 || State::milliseconds_now() - answered > cached.count();
 }
 
 Status KeyStore::refresh() {

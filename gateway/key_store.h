@@ -51,6 +51,8 @@ class KeyStore {
   std::optional<KeyRecord> check(std::string_view key, std::int64_t now) const;
   /// Whether it has the form of a key and an id that is not known, as a key that was just made.
   bool may_be_new(std::string_view key) const;
+  /// For how long what was read last counts, from now on; for keys in Redis.
+  void count_for(std::chrono::milliseconds cached);
   /// Whether the store has not answered for so long that nothing read from it counts any more.
   bool away() const;
 

@@ -8,7 +8,8 @@
 namespace gateway {
 namespace {
 
-constexpr std::string_view live_keys[] = {"servers", "include", "policies", "limits"};
+constexpr std::string_view live_keys[] = {"servers", "include", "policies", "limits",
+                                          "store_down"};
 
 bool is_live(std::string_view key) {
   return std::find(std::begin(live_keys), std::end(live_keys), key) != std::end(live_keys);

@@ -79,6 +79,12 @@ struct BucketUse {
   std::int64_t used() const { return settled + unknown + forfeited + held; }
 };
 
+/// What decides while a store that is not part of the process is away (`store_down`). Budgets are
+/// always refused then.
+struct StoreDown {
+  bool local_limits = true;  ///< rates and slots are counted by this process alone
+};
+
 /// Counts what calls take of limits and budgets (design §2.6): `used ≤ limit` at every instant,
 /// whatever runs at once. Thread-safe.
 class Ledger {
@@ -94,6 +100,9 @@ class Ledger {
 
   /// Takes the store as it is after it lost what was spent, until when budgets are refused.
   virtual base::Task<base::Status> accept_loss() = 0;
+
+  /// From now on. From any thread.
+  virtual void set_store_down(StoreDown store_down) = 0;
 };
 
 }  // namespace policies::ledger

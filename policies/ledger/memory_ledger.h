@@ -41,6 +41,8 @@ class MemoryLedger final : public Ledger {
   base::Task<base::Result<std::vector<BucketUse>>> usage() override;
   /// Nothing is lost while it runs: a start refuses a table of spending that was.
   base::Task<base::Status> accept_loss() override { co_return base::Status{}; }
+  /// Its store is never away.
+  void set_store_down(StoreDown) override {}
 
  private:
   friend class MemoryHold;

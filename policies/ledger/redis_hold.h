@@ -1,10 +1,10 @@
 #pragma once
 
-#include <string>
+#include <memory>
 #include <utility>
 #include <vector>
 
-#include "policies/ledger/redis_node.h"
+#include "policies/ledger/redis_tenant.h"
 
 namespace policies::ledger {
 
@@ -12,26 +12,23 @@ namespace policies::ledger {
 /// a process that is gone, the lease ends, as unknown.
 class RedisHold final : public Hold {
  public:
-  /// `name` is what Redis calls it; "" when it holds nothing.
-  RedisHold(RedisNode& node, std::string tenant, std::string name)
-      : node_(node), tenant_(std::move(tenant)), name_(std::move(name)) {
-    if (!name_.empty()) node_.begin(*this);
-  }
+  RedisHold(RedisTenant& tenant, std::shared_ptr<RedisTaken> taken)
+      : tenant_(tenant), taken_(std::move(taken)) {}
   ~RedisHold() override { resolve(Fate::unknown); }
-
-  const std::string& tenant() const { return tenant_; }
-  const std::string& name() const { return name_; }
 
   std::vector<base::JournalEntry> entries() const override { return {}; }
   void committed() override {}
-  std::vector<base::JournalEntry> resolve(Fate fate) override;
+  std::vector<base::JournalEntry> resolve(Fate fate) override {
+    const auto taken = std::exchange(taken_, nullptr);
+    if (taken && !taken->parts.empty()) tenant_.end(taken, fate);
+    return {};
+  }
   /// Charges all that is held: what cost less is not given back yet.
   std::vector<base::JournalEntry> settle(std::int64_t) override { return resolve(Fate::settled); }
 
  private:
-  RedisNode& node_;
-  const std::string tenant_, name_;
-  bool resolved_ = false;
+  RedisTenant& tenant_;
+  std::shared_ptr<RedisTaken> taken_;  // null once it is resolved
 };
 
 }  // namespace policies::ledger

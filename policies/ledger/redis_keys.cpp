@@ -20,42 +20,38 @@ bool belongs_to_tenant(const Charge& charge) {
          charge.quota->id.starts_with("tenant/");
 }
 
-char kind_of(const Quota& quota) {
-  if (quota.kind == Quota::Kind::rate) return 'r';
-  return quota.kind == Quota::Kind::concurrency ? 'c' : 'b';
+RedisCharge::Kind kind_of(const Quota& quota) {
+  if (quota.kind == Quota::Kind::rate) return RedisCharge::Kind::rate;
+  const bool is_slots = quota.kind == Quota::Kind::concurrency;
+  return is_slots ? RedisCharge::Kind::slots : RedisCharge::Kind::budget;
 }
 
 std::int64_t microseconds(std::chrono::nanoseconds time) {
   return std::chrono::ceil<std::chrono::microseconds>(time).count();
 }
 
-void add_keys(const Charge& charge, const std::string& tenant, base::RedisArguments& arguments) {
-  const std::string start =
-      tenant_key(belongs_to_tenant(charge) ? tenant : shared_tag, "") + kind_of(*charge.quota) + ":";
-  arguments.add(start + charge.key());
+void add_keys(const Charge& charge, const std::string& start, RedisCharge& made) {
+  made.key = start + charge.key();
+  made.keys.add(made.key);
   if (!charge.quota->is_budget()) return;
   for (const std::string& id : charge.quota->former) {
-    arguments.add(start + Charge::key_of(id, charge.scope));
+    made.keys.add(start + Charge::key_of(id, charge.scope));
   }
 }
 
-void add_numbers(const Charge& charge, WallTime now, Bookings& bookings,
-                 base::RedisArguments& arguments) {
-  const Quota& quota = *charge.quota;
-  const char kind = kind_of(quota);
-  const std::size_t former = quota.is_budget() ? quota.former.size() : 0;
-  arguments.add(std::string_view(&kind, 1)).add(static_cast<std::int64_t>(former));
-  arguments.add(quota.limit).add(charge.amount);
-  if (kind == 'r') {
+void add_terms(const Quota& quota, WallTime now, Bookings& bookings, RedisCharge& made) {
+  const char kind = static_cast<char>(made.kind);
+  base::RedisArguments& terms = made.terms;
+  terms.add(std::string_view(&kind, 1)).add(static_cast<std::int64_t>(made.keys.count() - 1));
+  terms.add(quota.limit);
+  if (made.kind == RedisCharge::Kind::rate) {
     const std::int64_t interval =
         microseconds(Gcra(quota.limit, quota.period, quota.burst).interval);
-    arguments.add(interval).add(interval * (quota.burst - 1)).add("").add("");
-  } else if (kind == 'b') {
+    terms.add(interval).add(interval * (quota.burst - 1));
+  } else if (made.kind == RedisCharge::Kind::budget) {
     const Span& span = bookings.of(quota.window, now);
-    arguments.add(seconds_of(span.start)).add(seconds_of(span.end));
-    arguments.add(seconds_of(span.end) + kept_seconds).add(to_string(quota.window));
-  } else {
-    arguments.add("").add("").add("").add("");
+    terms.add(seconds_of(span.start)).add(seconds_of(span.end));
+    terms.add(seconds_of(span.end) + kept_seconds).add(to_string(quota.window));
   }
 }
 
@@ -65,7 +61,11 @@ const std::string store_key = "sluice:store";
 const std::string tenants_key = "sluice:tenants";
 const char* const budget_key_pattern = "sluice:{*}:b:*";
 
-std::string leases_key(const std::string& tenant) { return tenant_key(tenant, "leases"); }
+std::string nodes_key(const std::string& tenant) { return tenant_key(tenant, "nodes"); }
+
+std::string record_key(const std::string& tenant, const std::string& node) {
+  return nodes_key(tenant) + ":" + node;
+}
 
 const Span& Bookings::of(const Window& window, WallTime now) {
   const auto found = std::find_if(known_.begin(), known_.end(),
@@ -79,21 +79,12 @@ const Span& Bookings::of(const Window& window, WallTime now) {
   return known_.emplace_back(window, window.booking(now)).second;
 }
 
-base::RedisArguments admit_arguments(const Admission& admission, const RedisCaller& caller,
-                                     std::chrono::milliseconds lease, WallTime now,
-                                     Bookings& bookings) {
-  base::RedisArguments keys, arguments;
-  keys.add(store_key).add(leases_key(admission.tenant));
-  arguments.add(admission.call).add(microseconds(lease));
-  arguments.add(caller.node).add(static_cast<std::int64_t>(caller.generation)).add(caller.epoch);
-  arguments.add(seconds_of(now));
-  for (const Charge& charge : admission.charges) {
-    add_keys(charge, admission.tenant, keys);
-    add_numbers(charge, now, bookings, arguments);
-  }
-  base::RedisArguments all;
-  all.add(static_cast<std::int64_t>(keys.count())).append(keys).append(arguments);
-  return all;
+RedisCharge::RedisCharge(const Charge& charge, const std::string& tenant, WallTime now,
+                         Bookings& bookings)
+    : kind(kind_of(*charge.quota)), amount(charge.amount) {
+  const std::string owner = tenant_key(belongs_to_tenant(charge) ? tenant : shared_tag, "");
+  add_keys(charge, owner + static_cast<char>(kind) + ":", *this);
+  add_terms(*charge.quota, now, bookings, *this);
 }
 
 std::string bucket_of_key(const std::string& key) {

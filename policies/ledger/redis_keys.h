@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,20 +10,15 @@
 
 namespace policies::ledger {
 
-/// What the store knows of itself: its epoch, and connections that were given up.
+/// What the store knows of itself: its epoch.
 extern const std::string store_key;
 /// The tenants that ever took something.
 extern const std::string tenants_key;
 
-/// The key of what a tenant's calls hold.
-std::string leases_key(const std::string& tenant);
-
-/// Whose admission it is, as far as Redis asks.
-struct RedisCaller {
-  std::string_view node;
-  std::uint64_t generation = 0;  ///< of the connection
-  std::string_view epoch;        ///< that the store must have, or ""
-};
+/// The key of the nodes that hold something of a tenant's.
+std::string nodes_key(const std::string& tenant);
+/// The key of what one of them holds.
+std::string record_key(const std::string& tenant, const std::string& node);
 
 /// The bookings of now, found once for as long as they last: calendars are slow. Not thread-safe.
 class Bookings {
@@ -35,10 +29,16 @@ class Bookings {
   std::vector<std::pair<Window, Span>> known_;
 };
 
-/// For admit_script.
-base::RedisArguments admit_arguments(const Admission& admission, const RedisCaller& caller,
-                                     std::chrono::milliseconds lease, WallTime now,
-                                     Bookings& bookings);
+/// A charge as batch_script reads it.
+struct RedisCharge {
+  enum class Kind : char { rate = 'r', slots = 'c', budget = 'b' } kind = Kind::rate;
+  std::string key;             ///< of the bucket
+  base::RedisArguments keys;   ///< that and its former ones
+  base::RedisArguments terms;  ///< what the script asks of the bucket
+  std::int64_t amount = 0;
+
+  RedisCharge(const Charge& charge, const std::string& tenant, WallTime now, Bookings& bookings);
+};
 
 /// The key of a budget's bucket, taken apart; an empty name when `key` is none.
 std::string bucket_of_key(const std::string& key);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,14 +14,10 @@
 
 namespace policies::ledger {
 
-/// What decides while Redis is away (`store_down`). Budgets are always refused then.
-struct StoreDown {
-  bool local_limits = true;  ///< rates and slots are counted by this process alone
-};
-
-/// The ledger of all gateways on one Redis: one script per admission, on Redis's clock for rates
-/// and leases. A hold has a lease that this process renews; when it dies, what its calls held is
-/// charged as unknown and their slots are freed. Budgets are refused on a Redis that is not
+/// The ledger of all gateways on one Redis: calls that are in flight together are decided by one
+/// script, each in one atomic step, on Redis's clock for rates and leases. What an event loop's
+/// calls hold has a lease that it renews; when the process dies, that is charged as unknown and the
+/// slots are freed. Budgets are refused on a Redis that is not
 /// configured to keep them, or that lost what this gateway knows of.
 ///
 /// The buckets of one tenant have keys of one hash tag. Buckets that tenants share (of a role, a
@@ -36,15 +33,14 @@ class RedisLedger final : public Ledger {
   base::Task<base::Result<Verdict>> admit(Admission admission) override;
   base::Task<base::Result<std::vector<BucketUse>>> usage() override;
   base::Task<base::Status> accept_loss() override;
+  void set_store_down(StoreDown store_down) override { local_limits_ = store_down.local_limits; }
 
  private:
   RedisNode& node_of(const base::Executor& executor);
   base::Task<base::Result<Verdict>> decide_locally(Admission admission, base::Error away);
-  base::Result<Verdict> verdict_of(RedisNode& node, const Admission& admission,
-                                   const base::RedisReply& reply);
 
   const Clock& clock_;
-  const StoreDown store_down_;
+  std::atomic<bool> local_limits_;
   RedisEpoch epoch_;
   MemoryLedger local_;                             // for rates and slots while Redis is away
   std::vector<std::unique_ptr<RedisNode>> nodes_;  // one per loop

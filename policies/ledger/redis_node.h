@@ -1,14 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <unordered_set>
-#include <utility>
-#include <vector>
 
 #include "base/event_loops.h"
 #include "base/redis_connection.h"
@@ -16,13 +11,13 @@
 #include "policies/ledger/ledger.h"
 #include "policies/ledger/redis_epoch.h"
 #include "policies/ledger/redis_keys.h"
+#include "policies/ledger/redis_tenant.h"
 
 namespace policies::ledger {
 
-class RedisHold;
-
-/// What one event loop has of a RedisLedger: its connection, what its calls hold, and what Redis
-/// has not been told yet. Belongs to its loop, and outlives the holds.
+/// What one event loop has of a RedisLedger: its connection, a name under which Redis keeps what
+/// its calls hold, and what goes to Redis of each tenant. Belongs to its loop, and outlives the
+/// holds.
 class RedisNode final {
  public:
   static constexpr std::chrono::milliseconds lease{30'000};
@@ -32,45 +27,28 @@ class RedisNode final {
 
   base::Loop& loop() { return loop_; }
   base::RedisConnection& connection() { return connection_; }
+  const Clock& clock() const { return clock_; }
+  const std::string& name() const { return name_; }
+  Bookings& bookings() { return bookings_; }
 
-  /// What admit_script says. Code::unavailable: nothing was taken, or it is given back as soon as
-  /// Redis is there again.
-  base::Task<base::Result<base::RedisReply>> admit(const Admission& admission);
+  RedisTenant& tenant(const std::string& name);
+  /// Of `admission`'s tenant. At once unavailable while Redis is away.
+  base::Task<base::Result<RedisTenant::Decision>> admit(const Admission& admission);
+
   /// Code::unavailable with a sentence while nothing may be spent.
   base::Task<base::Result<std::string>> epoch();
   /// Asks for the epoch again before the next admission.
   void forget_epoch() { asked_.reset(); }
 
-  /// Holds are renewed from begin() until what end() says has reached Redis.
-  void begin(const RedisHold& hold) { held_.insert(&hold); }
-  void end(const RedisHold& hold, const char* fate);
-
  private:
-  struct Lost {
-    std::string tenant, call;
-    std::uint64_t generation;
-  };
   struct Asked {
     std::uint64_t generation;
     base::SteadyTime at;
     base::Result<std::string> epoch;
   };
-  struct Ended {
-    std::vector<std::pair<const char*, std::string>> ends;  // fate, hold
-    bool sending = false;
-  };
 
-  bool knows_epoch() const;
-  base::Task<base::Result<base::RedisReply>> try_to_admit(const Admission& admission);
-  base::Task<void> prepare();
-  base::Task<void> introduce(std::string tenant);
-  void lose(const Admission& admission, std::uint64_t generation);
-  base::Task<void> recover();
-  base::Task<void> cancel_lost();
-  base::Task<void> send_ended(std::string tenant);
-  base::Task<bool> resolve(std::string tenant, decltype(Ended::ends)& batch);
+  base::Task<base::Result<RedisTenant::Decision>> admit_when_ready(const Admission& admission);
   base::Task<void> keep_renewing();
-  base::Task<void> renew(std::string tenant, std::vector<std::string> holds);
 
   base::Loop& loop_;
   base::RedisConnection connection_;
@@ -78,14 +56,8 @@ class RedisNode final {
   const Clock& clock_;
   const std::string name_;
   Bookings bookings_;
-
-  std::uint64_t prepared_ = 0;  // the connection's generation
   std::optional<Asked> asked_;
-  std::set<std::string> tenants_;  // that Redis was told of
-  std::unordered_set<const RedisHold*> held_;
-  std::map<std::string, Ended> ended_;  // by tenant
-  std::deque<Lost> lost_;
-  bool renewing_ = false, recovering_ = false, cancelling_ = false;
+  std::map<std::string, RedisTenant> tenants_;
 };
 
 }  // namespace policies::ledger

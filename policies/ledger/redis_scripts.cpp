@@ -9,9 +9,9 @@ local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local function text(number) return string.format('%.0f', number) end
 )";
 
-// `resolve` ends a hold once; a second time it finds none. A bucket that was renamed meanwhile left
-// behind where it went.
-const std::string resolving =
+// `release` ends what was held of a bucket. One that was renamed meanwhile left behind where it
+// went.
+const std::string releasing =
     R"(local function book(key, start, amount, fate)
   local all = start .. ':n'
   if fate ~= 'x' then
@@ -36,28 +36,31 @@ const std::string resolving =
   end
   return true
 end
-local function resolve(hold, fate)
-  if redis.call('ZREM', leases, hold) == 0 then return 0 end
-  local held, at = cmsgpack.unpack(hold), 2
-  while held[at] do
-    local key = held[at + 1]
-    if held[at] == 'c' then
-      if redis.call('DECR', key) <= 0 then redis.call('DEL', key) end
-      at = at + 2
-    else
-      for rename = 1, 4 do
-        if not key or book(key, held[at + 2], held[at + 3], fate) then break end
-        key = redis.call('GET', 'moved:' .. key)
-      end
-      at = at + 4
-    end
+local function release(key, start, amount, fate)
+  if start == '' then
+    if redis.call('DECRBY', key, amount) <= 0 then redis.call('DEL', key) end
+    return
   end
-  return 1
+  for rename = 1, 4 do
+    if not key or book(key, start, amount, fate) then return end
+    key = redis.call('GET', 'moved:' .. key)
+  end
 end
-local function end_leases(now)
-  local over = redis.call('ZRANGEBYSCORE', leases, '-inf', string.format('%.0f', now), 'LIMIT', 0, 16)
-  for _, gone in ipairs(over) do
-    resolve(gone, 'u')
+local function end_record(record)
+  local fields = redis.call('HGETALL', record)
+  for at = 1, #fields, 2 do
+    local start, key = string.match(fields[at], '^(%d*) (.+)$')
+    if start then release(key, start, fields[at + 1], 'u') end
+  end
+  redis.call('DEL', record)
+end
+local function end_leases(me)
+  local over = redis.call('ZRANGEBYSCORE', nodes, '-inf', text(now), 'LIMIT', 0, 16)
+  for _, node in ipairs(over) do
+    if node ~= me then
+      end_record(nodes .. ':' .. node)
+      redis.call('ZREM', nodes, node)
+    end
   end
 end
 )";
@@ -68,6 +71,7 @@ const std::string budgets =
     R"(local function find_renamed(c)
   for _, former in ipairs(c.former) do
     if redis.call('EXISTS', former) == 1 then
+      if by_key[former] then mixed = true end
       redis.call('RENAME', former, c.key)
       redis.call('SET', 'moved:' .. former, c.key, 'EX', '7200')
       redis.call('DEL', 'moved:' .. c.key)
@@ -151,90 +155,187 @@ local function look(c, wall)
 end
 )";
 
-const std::string admitting =
-    R"(local call, lease, wall = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[6])
-local state = redis.call('HMGET', store, 'epoch', 'fence:' .. ARGV[3])
-if ARGV[5] ~= '' and state[1] ~= ARGV[5] then return {-1} end
-if state[2] and tonumber(state[2]) >= tonumber(ARGV[4]) then return {-2} end
-local charges, refusal, key = {}, nil, 3
-local function refuse(index, used, wait, first)
-  if not refusal or refusal[4] < wait then refusal = {0, index, used, wait, first} end
+// Refuses what is not to be done, and reads what the node holds.
+const std::string beginning =
+    R"(local me, generation, number, epoch = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local wall, ends = tonumber(ARGV[5]), tonumber(ARGV[6])
+local buckets, calls, at = tonumber(ARGV[7]), tonumber(ARGV[8]), 9
+if epoch ~= '' and redis.call('HGET', store, 'epoch') ~= epoch then return {-1} end
+local fields = {}
+for index = 1, ends do fields[index] = ARGV[at + 4 * index - 4] .. ' ' .. KEYS[3 + index] end
+local known = redis.call('HMGET', record, 'g', 'n', unpack(fields))
+if known[1] ~= generation then return {-2} end
+if tonumber(known[2] or '0') >= tonumber(number) then return {-2} end
+)";
+
+// Nothing is ended that the record does not hold.
+const std::string ending =
+    R"(local held = {}
+for index = 1, ends do
+  local left = tonumber(known[index + 2] or '0')
+  for fate, ended in pairs({s = ARGV[at + 1], u = ARGV[at + 2], x = ARGV[at + 3]}) do
+    local amount = math.min(tonumber(ended), left)
+    if amount > 0 then
+      left = left - amount
+      release(KEYS[3 + index], ARGV[at], text(amount), fate)
+    end
+  end
+  held[fields[index]] = left
+  at = at + 4
 end
-for at = 7, #ARGV, 8 do
-  local c = {kind = ARGV[at], key = KEYS[key], former = {}, amount = ARGV[at + 3]}
-  local limit, index = tonumber(ARGV[at + 2]), #charges + 1
+)";
+
+// A slot that a dead gateway held is free before anything is read that this changes.
+const std::string reading =
+    R"(local key, short = 4 + ends, false
+for index = 1, buckets do
+  local c = {kind = ARGV[at], key = KEYS[key], name = KEYS[key], former = {}, taken = 0, start = 0}
+  c.limit = tonumber(ARGV[at + 2])
   for former = 1, tonumber(ARGV[at + 1]) do c.former[former] = KEYS[key + former] end
   key = key + 1 + #c.former
-  charges[index] = c
   if c.kind == 'r' then
-    c.interval = tonumber(ARGV[at + 4])
+    c.interval, c.tolerance = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+    at = at + 5
+  elseif c.kind == 'c' then
+    c.used = tonumber(redis.call('GET', c.key) or '0')
+    short = short or calls > c.limit - c.used
+    at = at + 3
+  else
+    c.from, c.ends, c.kept = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), ARGV[at + 5]
+    c.window = ARGV[at + 6]
+    at = at + 7
+  end
+  list[index] = c
+end
+if short then end_leases(me) end
+for _, c in ipairs(list) do
+  if c.kind == 'r' then
     c.arrival = math.max(tonumber(redis.call('GET', c.key) or '0'), now)
-    local wait = c.arrival - now - tonumber(ARGV[at + 5])
-    if wait > 0 then refuse(index, limit, wait, 0) end
-  elseif c.kind == 'c' then
-    local used = tonumber(redis.call('GET', c.key) or '0')
-    if tonumber(c.amount) > limit - used then
-      end_leases(now)  -- a gateway that died may have held them
-      used = tonumber(redis.call('GET', c.key) or '0')
-    end
-    if tonumber(c.amount) > limit - used then refuse(index, used, 1000000, 0) end
-  else
-    c.from, c.ends, c.kept = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]), ARGV[at + 6]
-    c.window = ARGV[at + 7]
+  elseif c.kind == 'b' then
     look(c, wall)
-    if tonumber(c.amount) > limit - c.used then
-      refuse(index, c.used, math.max(c.first - wall, 1) * 1000000, c.first)
+  elseif short then
+    c.used = tonumber(redis.call('GET', c.key) or '0')
+  end
+  if by_key[c.key] then mixed = true end
+  by_key[c.key] = c
+end
+)";
+
+const std::string admitting =
+    R"(local function refusal_of(charges)
+  local refusal
+  local function refuse(index, used, wait, first)
+    if not refusal or refusal[3] < wait then refusal = {index, used, wait, first} end
+  end
+  for index, charge in ipairs(charges) do
+    local c = charge.bucket
+    if c.kind == 'r' then
+      local wait = c.arrival - now - c.tolerance
+      if wait > 0 then refuse(index, c.limit, wait, 0) end
+    elseif charge.amount > c.limit - c.used then
+      if c.kind == 'c' then
+        refuse(index, c.used, 1000000, 0)
+      else
+        refuse(index, c.used, math.max(c.first - wall, 1) * 1000000, c.first)
+      end
+    end
+  end
+  return refusal
+end
+local function take(charge)
+  local c = charge.bucket
+  if c.kind == 'r' then
+    c.arrival, c.taken = c.arrival + c.interval, 1
+  else
+    c.used, c.taken = c.used + charge.amount, c.taken + charge.amount
+  end
+end
+local reply = {}
+for index, c in ipairs(list) do reply[index] = tonumber(c.start) end
+while at <= #ARGV do
+  local count, charges, admitted = tonumber(ARGV[at]), {}, 0
+  for index = 1, tonumber(ARGV[at + 1]) do
+    local place = at + 2 * index
+    charges[index] = {bucket = list[tonumber(ARGV[place])], amount = tonumber(ARGV[place + 1])}
+  end
+  at = at + 2 + 2 * #charges
+  if mixed then
+    reply[#reply + 1] = -1
+  else
+    local refusal
+    while admitted < count do
+      refusal = refusal_of(charges)
+      if refusal then break end
+      for _, charge in ipairs(charges) do take(charge) end
+      admitted = admitted + 1
+    end
+    reply[#reply + 1] = admitted
+    for _, number in ipairs(refusal or {}) do reply[#reply + 1] = number end
+  end
+end
+)";
+
+const std::string writing =
+    R"(for _, c in ipairs(list) do
+  if c.taken > 0 then
+    if c.kind == 'r' then
+      redis.call('SET', c.key, text(c.arrival), 'PX', text(math.ceil((c.arrival - now) / 1000) + 1))
+    else
+      local field = (c.kind == 'b' and c.start or '') .. ' ' .. c.name
+      held[field] = (held[field] or tonumber(redis.call('HGET', record, field) or '0')) + c.taken
+      if c.kind == 'c' then
+        redis.call('INCRBY', c.key, text(c.taken))
+      else
+        redis.call('HINCRBY', c.key, 't', text(c.taken))
+      end
     end
   end
 end
-if refusal then
-  return {0, refusal[2], text(refusal[3]), text(refusal[4]), text(refusal[5])}
-end
-local hold = {call}
-for _, c in ipairs(charges) do
-  if c.kind == 'r' then
-    local arrival = c.arrival + c.interval
-    redis.call('SET', c.key, text(arrival), 'PX', text(math.ceil((arrival - now) / 1000) + 1))
-  elseif c.kind == 'c' then
-    redis.call('INCR', c.key)
-    hold[#hold + 1], hold[#hold + 2] = 'c', c.key
+local said = cmsgpack.pack({tonumber(number), reply})
+local set, gone = {'n', number, 'r' .. tonumber(number) % 8, said}, {}
+for field, amount in pairs(held) do
+  if amount > 0 then
+    set[#set + 1], set[#set + 2] = field, text(amount)
   else
-    redis.call('HINCRBY', c.key, 't', c.amount)
-    hold[#hold + 1], hold[#hold + 2], hold[#hold + 3], hold[#hold + 4] = 'b', c.key, c.start, c.amount
+    gone[#gone + 1] = field
   end
 end
-if #hold == 1 then return {1, ''} end
-hold = cmsgpack.pack(hold)
-redis.call('ZADD', leases, text(now + lease), hold)
-return {1, hold}
+redis.call('HSET', record, unpack(set))
+if #gone > 0 then redis.call('HDEL', record, unpack(gone)) end
+return reply
 )";
 
 }  // namespace
 
-const base::RedisScript admit_script("local store, leases = KEYS[1], KEYS[2]\n" + time_and_text +
-                                     resolving + budgets + admitting);
+const base::RedisScript batch_script(
+    "local store, nodes, record = KEYS[1], KEYS[2], KEYS[3]\n"
+    "local list, by_key, mixed = {}, {}, false\n" +
+    time_and_text + releasing + budgets + beginning + ending + reading + admitting + writing);
 
-const base::RedisScript resolve_script("local leases = KEYS[1]\n" + resolving +
-                                       R"(local resolved = 0
-for at = 1, #ARGV, 2 do resolved = resolved + resolve(ARGV[at + 1], ARGV[at]) end
-return resolved
-)");
-
-const base::RedisScript renew_script("local leases = KEYS[1]\n" + time_and_text + resolving +
-                                     R"(local until_then = text(now + tonumber(ARGV[1]))
-for at = 2, #ARGV do redis.call('ZADD', leases, 'XX', until_then, ARGV[at]) end
-end_leases(now)
-return 1
-)");
-
-const base::RedisScript cancel_script("local store, leases = KEYS[1], KEYS[2]\n" + resolving +
-                                      R"(redis.call('HSET', store, 'fence:' .. ARGV[1], ARGV[2])
-local lost, cancelled = {}, 0
-for at = 3, #ARGV do lost[ARGV[at]] = true end
-for _, hold in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
-  if lost[cmsgpack.unpack(hold)[1]] then cancelled = cancelled + resolve(hold, 'x') end
+const base::RedisScript register_script(
+    "local tenants, nodes, record = KEYS[1], KEYS[2], KEYS[3]\n" + time_and_text + releasing +
+    R"(redis.call('SADD', tenants, ARGV[1])
+local stands, registration = redis.call('HGET', record, 'i') == ARGV[4], ARGV[4]
+if not stands then
+  end_record(record)
+  registration = text(tonumber(ARGV[4]) + 1)
 end
-return cancelled
+redis.call('HSET', record, 'i', registration, 'g', ARGV[3])
+redis.call('ZADD', nodes, text(now + tonumber(ARGV[5])), ARGV[2])
+if not stands then return {0} end
+local done = {}
+for slot = 0, 7 do
+  local said = redis.call('HGET', record, 'r' .. slot)
+  if said then done[#done + 1] = cmsgpack.unpack(said) end
+end
+return {1, done}
+)");
+
+const base::RedisScript renew_script(
+    "local nodes = KEYS[1]\n" + time_and_text + releasing +
+    R"(redis.call('ZADD', nodes, 'XX', text(now + tonumber(ARGV[1])), ARGV[2])
+end_leases(ARGV[2])
+return 1
 )");
 
 const base::RedisScript epoch_script(R"(local store, known, fresh = KEYS[1], ARGV[1], ARGV[2]

@@ -1,5 +1,6 @@
 #include "policies/ledger/ledger.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <functional>
@@ -181,6 +182,86 @@ class OnRedis final : public Subject {
  private:
   LockedJournal journal_;
 };
+
+// What another gateway's event loop tells Redis, word for word.
+class StrangeNode final {
+ public:
+  explicit StrangeNode(OnRedis& subject)
+      : subject_(subject), redis_(subject.loops().at(0), subject.server->address()) {}
+
+  /// Whether Redis answers; `registration` is that which it has given the node, "0" for none.
+  bool registers(std::uint64_t generation, const std::string& registration,
+                 std::chrono::milliseconds lease) {
+    base::RedisArguments arguments{
+        "3", tenants_key, nodes_key("acme"), record_key("acme", "node"), "acme", "node"};
+    arguments.add(static_cast<std::int64_t>(generation)).add(registration);
+    arguments.add(std::chrono::microseconds(lease).count());
+    return !subject_.run(redis_.run(register_script, arguments))->list.empty();
+  }
+  /// How many of one, or why nothing was done.
+  std::int64_t admits(const Quota& quota, std::uint64_t generation) {
+    const SystemClock clock;
+    auto group = std::make_shared<RedisGroup>(
+        subject_.loops().at(0).executor(), tests::admission_of({&quota}), clock.wall(), bookings_);
+    group->count = 1;
+    RedisBatch batch(++number_, 1);
+    batch.add(group);
+    const auto reply = subject_.run(
+        redis_.run(batch_script, batch.arguments("acme", {"node", generation, ""}, clock.wall())));
+    return reply->list.back().integer;
+  }
+
+  void ends(const Quota& budget, std::int64_t calls) {
+    const SystemClock clock;
+    auto taken = std::make_shared<RedisTaken>();
+    const RedisCharge charge(tests::admission_of({&budget}).charges[0], "acme", clock.wall(),
+                             bookings_);
+    const std::int64_t start = seconds_of(bookings_.of(budget.window, clock.wall()).start);
+    taken->parts.push_back({charge.key, start, 1, false});
+    taken->untold.settled = calls;
+    RedisBatch batch(++number_, 1);
+    batch.add(std::move(taken));
+    REQUIRE(
+        subject_
+            .run(redis_.run(batch_script, batch.arguments("acme", {"node", 1, ""}, clock.wall())))
+            ->list.empty());
+  }
+
+ private:
+  OnRedis& subject_;
+  base::RedisConnection redis_;
+  Bookings bookings_;
+  std::uint64_t number_ = 0;
+};
+
+// Which of calls are admitted that are all in flight at once; they hold nothing afterwards but what
+// counts as unknown.
+base::Task<std::vector<bool>> admit_together(Ledger& ledger, std::vector<Admission> calls) {
+  std::vector<bool> admitted(calls.size());
+  std::size_t ended = 0;
+  const auto one = [&](Admission call, std::size_t at) -> base::Task<void> {
+    const auto verdict = co_await ledger.admit(std::move(call));
+    CHECK(verdict.ok());
+    admitted[at] = verdict.ok() && std::holds_alternative<HoldPointer>(*verdict);
+    ++ended;
+  };
+  const auto executor = co_await asio::this_coro::executor;
+  for (std::size_t at = 0; at < calls.size(); ++at) {
+    asio::co_spawn(executor, one(std::move(calls[at]), at), asio::detached);
+  }
+  while (ended < calls.size()) co_await asio::post(executor, base::use_task);
+  co_return admitted;
+}
+
+// How many of three calls under each of two quotas are admitted when all are in flight at once.
+std::int64_t admitted_together(Subject& subject, const Quota& one, const Quota& other) {
+  std::vector<Admission> calls;
+  for (const Quota* quota : {&one, &one, &one, &other, &other, &other}) {
+    calls.push_back(tests::admission_of({quota}));
+  }
+  const auto admitted = subject.run(admit_together(subject.ledger(), std::move(calls)));
+  return std::count(admitted.begin(), admitted.end(), true);
+}
 
 template <class Implementation>
 std::unique_ptr<Subject> make() {
@@ -512,9 +593,9 @@ TEST_CASE("ledger on Redis: an admission whose answer was lost is given back whe
   // Long before any lease ends.
   HoldPointer hold;
   subject.await([&] {
-    Verdict verdict = subject.admit(tests::admission_of({&budget, &slots}));
-    if (!std::holds_alternative<HoldPointer>(verdict)) return false;
-    hold = std::get<HoldPointer>(std::move(verdict));
+    auto verdict = subject.run(subject.ledger().admit(tests::admission_of({&budget, &slots})));
+    if (!verdict || !std::holds_alternative<HoldPointer>(*verdict)) return false;
+    hold = std::get<HoldPointer>(std::move(*verdict));
     return true;
   });
   subject.resolve(std::move(hold), Fate::settled);
@@ -527,20 +608,81 @@ TEST_CASE("ledger on Redis: what a lost connection brings after it was given up 
           "[contract]") {
   OnRedis subject;
   const Quota slots = tests::slots_quota(5);
-  base::RedisConnection redis(subject.loops().at(0), subject.server->address());
-  base::RedisArguments cancel{"2", store_key, leases_key("acme"), "node", "7", "req_lost"};
-  REQUIRE(subject.run(redis.run(cancel_script, cancel))->integer == 0);
-  Bookings bookings;
-  const auto admit = [&](std::uint64_t generation) {
-    const Admission admission = tests::admission_of({&slots});
-    const auto reply = subject.run(
-        redis.run(admit_script, admit_arguments(admission, {"node", generation, ""},
-                                                RedisNode::lease, SystemClock().wall(), bookings)));
-    return reply->list.at(0).integer;
-  };
-  CHECK(admit(6) == -2);
-  CHECK(admit(7) == -2);
-  CHECK(admit(8) == 1);
+  StrangeNode node(subject);
+  REQUIRE(node.registers(7, "0", RedisNode::lease));
+  CHECK(node.admits(slots, 7) == 1);
+  REQUIRE(node.registers(8, "1", RedisNode::lease));
+  CHECK(node.admits(slots, 6) == -2);
+  CHECK(node.admits(slots, 7) == -2);
+  CHECK(node.admits(slots, 8) == 1);
+}
+
+TEST_CASE(
+    "ledger on Redis: what a gateway held that died is charged as unknown, and its slots are free",
+    "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 5), slots = tests::slots_quota(1);
+  subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
+  StrangeNode node(subject);
+  REQUIRE(node.registers(1, "0", std::chrono::milliseconds(0)));
+  CHECK(node.admits(budget, 1) == 1);
+  CHECK(node.admits(slots, 1) == 1);
+  subject.resolve(subject.allowed(tests::admission_of({&slots, &budget})), Fate::settled);
+  const BucketUse use = subject.use_of("role/writer/daily/calls agent:a");
+  CHECK(use.unknown == 1);
+  CHECK(use.used() == 3);
+  CHECK(node.admits(slots, 1) == -2);  // it is not known any more
+}
+
+TEST_CASE(
+    "ledger on Redis: calls that began before Redis forgot their gateway change nothing any more",
+    "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 5);
+  HoldPointer forgotten = subject.allowed(tests::admission_of({&budget}));
+  const std::string nodes = nodes_key("acme");
+  subject.command({"EVAL",
+                   "redis.call('DEL', KEYS[1] .. ':' .. redis.call('ZRANGE', KEYS[1], 0, 0)[1])",
+                   "1", nodes});
+  HoldPointer held = subject.allowed(tests::admission_of({&budget}));
+  subject.resolve(std::move(forgotten), Fate::cancelled);
+  subject.resolve(subject.allowed(tests::admission_of({&budget})), Fate::settled);
+  subject.await([&] { return subject.use_of("role/writer/daily/calls agent:a").settled == 1; });
+  CHECK(subject.use_of("role/writer/daily/calls agent:a").used() == 3);
+  subject.resolve(std::move(held), Fate::settled);
+  subject.await([&] { return subject.use_of("role/writer/daily/calls agent:a").settled == 2; });
+}
+
+TEST_CASE("ledger on Redis: calls under a changed limit and calls from before share one bucket",
+          "[contract]") {
+  OnRedis subject;
+  const Quota before = tests::budget_quota("daily", 3), after = tests::budget_quota("daily", 4);
+  CHECK(admitted_together(subject, before, after) == 4);
+  CHECK(subject.refused(tests::admission_of({&after})).used == 4);
+}
+
+TEST_CASE("ledger on Redis: calls under a new name and calls from before share one bucket",
+          "[contract]") {
+  OnRedis subject;
+  const Quota before = tests::budget_quota("daily", 5);
+  Quota renamed = tests::budget_quota("per-day", 5);
+  renamed.former = {before.id};
+  subject.resolve(subject.allowed(tests::admission_of({&before})), Fate::settled);
+  CHECK(admitted_together(subject, before, renamed) == 4);
+  CHECK(subject.refused(tests::admission_of({&before})).used == 5);
+  CHECK(subject.refused(tests::admission_of({&renamed})).used == 5);
+}
+
+TEST_CASE("ledger on Redis: no gateway ends more than it holds", "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 5);
+  StrangeNode node(subject);
+  REQUIRE(node.registers(1, "0", RedisNode::lease));
+  CHECK(node.admits(budget, 1) == 1);
+  node.ends(budget, 3);
+  const BucketUse use = subject.use_of("role/writer/daily/calls agent:a");
+  CHECK(use.settled == 1);
+  CHECK(use.used() == 1);
 }
 
 TEST_CASE("ledger on Redis: how a call ended is told when Redis is there again", "[contract]") {
@@ -548,9 +690,12 @@ TEST_CASE("ledger on Redis: how a call ended is told when Redis is there again",
   const Quota budget = tests::budget_quota("daily", 2);
   HoldPointer settled = subject.allowed(tests::admission_of({&budget}));
   HoldPointer cancelled = subject.allowed(tests::admission_of({&budget}));
-  subject.server->kill();
+  SECTION("it was away before") { subject.server->kill(); }
+  SECTION("it went away without having been told") { subject.server->signal(SIGSTOP); }
   subject.resolve(std::move(settled), Fate::settled);
   subject.resolve(std::move(cancelled), Fate::cancelled);
+  ::usleep(20'000);
+  subject.server->kill();
   subject.server->start();
   subject.await([&] { return subject.error(tests::admission_of({&budget}, 2)).empty(); });
   subject.await([&] {
@@ -596,24 +741,9 @@ TEST_CASE("ledger on Redis: calls in flight share round trips", "[contract]") {
     const std::string info = subject.run(other.command({"INFO", "stats"}))->text;
     return std::strtoll(info.c_str() + info.find("total_reads_processed:") + 22, nullptr, 10);
   };
-  const auto all = [](Ledger& ledger, std::vector<Admission> calls) -> base::Task<bool> {
-    std::size_t ended = 0;
-    const std::size_t count = calls.size();
-    const auto one = [](Ledger& on, Admission call, std::size_t& done) -> base::Task<void> {
-      const auto verdict = co_await on.admit(std::move(call));
-      CHECK(verdict.ok());
-      ++done;
-    };
-    const auto executor = co_await asio::this_coro::executor;
-    for (Admission& call : calls) {
-      asio::co_spawn(executor, one(ledger, std::move(call), ended), asio::detached);
-    }
-    while (ended < count) co_await asio::post(executor, base::use_task);
-    co_return true;
-  };
   std::vector<Admission> calls;
   for (int call = 0; call < 256; ++call) calls.push_back(tests::admission_of({&budget}));
   const auto before = reads();
-  subject.run(all(subject.ledger(), std::move(calls)));
+  subject.run(admit_together(subject.ledger(), std::move(calls)));
   CHECK(reads() - before < 64);
 }

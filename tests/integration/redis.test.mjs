@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { isRefusal, exhaust, policy, upstream } from './support/budget.mjs';
 import { endAll } from './support/end_all.mjs';
 import { Redis } from './support/redis.mjs';
+import { RedisGate } from './support/redis_gate.mjs';
+import { reload } from './support/reloads.mjs';
 import { call } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, scaled, sleep, slow } from './support/time.mjs';
@@ -11,18 +13,20 @@ const budget = 1000;
 const daily = `budgets: [{name: daily, per: role, window: day, calls: ${budget}}]`;
 
 /** Gateways on one Redis before one server. */
-async function withGateways(count, { quotas = daily, effect = 'read_only', config = {}, settings = [] }, use) {
+async function withGateways(count, { quotas = daily, effect = 'read_only', config = {}, settings = [], gated = false }, use) {
   const server = await upstream();
   const redis = await Redis.start(...settings);
+  const gate = gated ? await RedisGate.before(redis) : undefined;
+  const store = (gate ?? redis).url;
   const gateways = [];
   try {
     for (let made = 0; made < count; ++made) {
-      gateways.push(await Sluice.start({ servers: { m: server.url }, policy: policy(effect, quotas), config: { store: redis.url, ...config } }));
+      gateways.push(await Sluice.start({ servers: { m: server.url }, policy: policy(effect, quotas), config: { store, ...config } }));
     }
     const keys = await Promise.all(gateways.map((gateway) => gateway.key()));
-    await use(gateways, keys, server, redis);
+    await use(gateways, keys, server, gate ?? redis);
   } finally {
-    await endAll(...gateways.map((gateway) => () => gateway.remove()), () => server.close(), () => redis.remove());
+    await endAll(...gateways.map((gateway) => () => gateway.remove()), () => server.close(), () => gate?.close(), () => redis.remove());
   }
 }
 
@@ -87,6 +91,56 @@ for (const [limits, refused] of [['local', false], ['deny', true]]) {
       assert.ok(!isRefusal(await call(gateway, key, 'm__echo', { text: 'x' })));
     }));
 }
+
+const refusals = [
+  ['LOADING Redis is loading the dataset in memory', ['SELECT', 'CONFIG']],
+  ['BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.', []],
+  ["OOM command not allowed when used memory > 'maxmemory'.", ['SELECT', 'CONFIG', 'HGET', 'HGETALL', 'SMEMBERS']],
+];
+for (const [error, passes] of refusals) {
+  const name = error.split(' ')[0];
+  const told = async (gateway, key) => (await call(gateway, key, 'm__echo', { text: 'x' })).result.content[0].text;
+  test(`a Redis that answers ${name} is away: budgets are refused, and it recovers by itself`, () =>
+    withGateways(1, { gated: true }, async ([gateway], [key], server, gate) => {
+      assert.equal(await told(gateway, key), 'done');
+      gate.refuse(error, passes);
+      for (let attempt = 0; attempt < 3; ++attempt) {
+        assert.equal(await told(gateway, key), 'Store unavailable. Nothing was sent or charged.');
+      }
+      assert.equal(server.state.calls, 1);
+      assert.ok(gate.refused > 0);
+      gate.refuse(undefined);
+      await eventually('a call goes through again', async () => (await told(gateway, key)) === 'done');
+      await eventually('all of it is settled', async () => {
+        const [row] = (await gateway.json('budgets')).budgets;
+        return row.used === server.state.calls && row.settled === row.used;
+      });
+    }));
+  test(`a Redis that answers ${name} is away: limits are local`, () =>
+    withGateways(1, { quotas: 'limits: [{rate: 2/day}]', gated: true }, async ([gateway], [key], _, gate) => {
+      gate.refuse(error, passes);
+      for (const text of ['done', 'done', 'Limit writer/*: 2 calls per day used.']) assert.ok((await told(gateway, key)).startsWith(text));
+      assert.ok(gate.refused > 0);
+      gate.refuse(undefined);
+      await eventually('Redis decides again', async () => (await told(gateway, key)) === 'done');
+    }));
+}
+
+test('store_down is taken up while Redis is away', () =>
+  withGateways(1, { quotas: 'limits: [{rate: 1000000/s}]' }, async ([gateway], [key], server, redis) => {
+    const status = async () => (await fetch(gateway.url, { method: 'PUT', headers: { Authorization: `Bearer ${key}` } })).status;
+    await redis.kill();
+    const { result } = await call(gateway, key, 'm__echo', { text: 'x' });
+    assert.equal(result.content[0].text, 'done');
+    gateway.write('sluice.yaml', { ...gateway.config, store_down: { limits: 'deny' } });
+    await reload(gateway);
+    const { result: denied } = await call(gateway, key, 'm__echo', { text: 'x' });
+    assert.equal(denied.content[0].text, 'Store unavailable. Nothing was sent or charged.');
+    assert.equal(server.state.calls, 1);
+    gateway.write('sluice.yaml', { ...gateway.config, store_down: { keys: 'deny' } });
+    await reload(gateway);
+    await eventually('keys count no more', async () => (await status()) === 503, scaled(3000));
+  }));
 
 test('a Redis that is killed every second: no more than the budget reaches the server', { timeout: 240_000 * slow }, () =>
   withGateways(3, {}, async (gateways, keys, server, redis) => {

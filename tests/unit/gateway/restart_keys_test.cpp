@@ -38,6 +38,14 @@ TEST_CASE("what a running gateway can take up is no reason for a restart", "[res
   }
 }
 
+TEST_CASE("what decides while the store is away can be changed while it is", "[restart_keys]") {
+  const Files files;
+  const std::string on_redis = plain + "store: redis://localhost\n";
+  const Config running = files.load(on_redis + "store_down: {limits: local}\n");
+  CHECK(check_live(running, files.load(on_redis + "store_down: {limits: deny}\n")).ok());
+  CHECK(check_live(running, files.load(on_redis)).ok());
+}
+
 TEST_CASE("keys that need a restart are named with their place, all of them", "[restart_keys]") {
   const Files files;
   const Config running = files.load(plain);
