@@ -90,7 +90,8 @@ Policy::Rules Policy::compile(const std::vector<Rule>& rules) {
 
 std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
                               const std::vector<ApproveRule>& approve, ScopeQuotas quotas) {
-  scopes_.push_back({compile(deny), compile(allow), ApproveRules(approve), std::move(quotas), {}});
+  scopes_.push_back(
+      {compile(deny), compile(allow), {}, {}, ApproveRules(approve), std::move(quotas), {}});
   return scopes_.size() - 1;
 }
 
@@ -107,7 +108,10 @@ void Policy::add_agents(const PolicyDocument& document) {
   for (const auto& [name, role] : document.roles) {
     roles[name] = add_scope(role.deny, role.allow, role.approve,
                             ScopeQuotas(role.quotas, "role", name, document));
-    scopes_[roles[name]].start = role.start;
+    Scope& scope = scopes_[roles[name]];
+    scope.start = role.start;
+    scope.resources = compile(role.resources);
+    scope.prompts = compile(role.prompts);
   }
 
   for (const auto& [name, agent] : document.agents) {

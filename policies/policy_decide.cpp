@@ -4,6 +4,7 @@
 
 #include "policies/arguments_refusal.h"
 #include "policies/policy.h"
+#include "policies/resource_uri.h"
 #include "policies/tool_id.h"
 
 namespace policies {
@@ -21,10 +22,11 @@ bool Policy::denies(const CompiledAgent& agent, std::string_view name, Decision&
 }
 
 struct Policy::Question {
+  Primitive primitive;
   const CompiledAgent& agent;
   const std::string& agent_name;
   std::string_view server, tool;
-  std::string name;              // server/tool
+  std::string name;              // server/tool: what rules match
   const base::Json* arguments;   // null: none given
   const Rules* allow = nullptr;  // where an allow without a constraint matches
   std::size_t index = 0;         // which of them
@@ -32,7 +34,7 @@ struct Policy::Question {
 
 void Policy::find_allow(Question& question) const {
   for (const std::size_t scope : question.agent.scopes) {
-    const Rules& allow = scopes_[scope].allow;
+    const Rules& allow = scopes_[scope].allows(question.primitive);
     const auto match = allow.globs.first_match(question.name);
     if (!match) continue;
     question.allow = &allow;
@@ -46,8 +48,8 @@ void Policy::permit(const Question& question, const RuleSource& source, const st
   decision.source = source;
   decision.reason = "allowed by " + text;
   decision.listed = true;
-  decision.permit =
-      Permit(question.agent_name, std::string(question.server), std::string(question.tool), text);
+  decision.permit = Permit(question.primitive, question.agent_name, std::string(question.server),
+                           std::string(question.tool), text);
 }
 
 bool Policy::shows(std::string_view view, std::string_view name, Decision& decision) const {
@@ -58,31 +60,83 @@ bool Policy::shows(std::string_view view, std::string_view name, Decision& decis
   return false;
 }
 
-Decision Policy::decide(const Caller& caller, std::string_view server, std::string_view tool,
-                        const base::Json* arguments) const {
-  Decision decision;
+const Policy::CompiledAgent* Policy::admit(const Caller& caller, std::string_view server,
+                                           std::string_view name, const std::string& id,
+                                           Decision& decision) const {
   const auto found = agents_.find(caller.agent);
   if (found == agents_.end()) {
     decision.reason = "the policy has no agent " + std::string(caller.agent);
-    return decision;
+    return nullptr;
   }
   // With a slash in the server's name, two different tools would have one name in the rules.
-  if (server.empty() || tool.empty() || server.find('/') != std::string_view::npos) {
+  if (server.empty() || name.empty() || server.find('/') != std::string_view::npos) {
     decision.reason = "this is no name of a server and a tool";
-    return decision;
+    return nullptr;
   }
-  Question question{found->second, found->first, server, tool, tool_id(server, tool), arguments};
-  if (!shows(caller.view, question.name, decision)) return decision;
-  if (denies(question.agent, question.name, decision)) return decision;
+  if (!shows(caller.view, id, decision)) return nullptr;
+  if (denies(found->second, id, decision)) return nullptr;
+  return &found->second;
+}
+
+void Policy::decide_plain(Question& question, Decision& decision) const {
   find_allow(question);
-  if (question.agent.constrained) {
-    decide_constrained(question, decision);
-  } else if (question.allow != nullptr) {
+  if (question.allow != nullptr) {
     permit(question, question.allow->sources[question.index], question.allow->texts[question.index],
            decision);
   }
-  if (decision.reason.empty()) decision.reason = "no rule of agent " + found->first + " allows it";
+}
+
+Decision Policy::decide(const Caller& caller, std::string_view server, std::string_view tool,
+                        const base::Json* arguments) const {
+  Decision decision;
+  std::string id = tool_id(server, tool);
+  const CompiledAgent* agent = admit(caller, server, tool, id, decision);
+  if (agent == nullptr) return decision;
+  Question question{Primitive::tool, *agent, agent->agent.name, server, tool, std::move(id),
+                    arguments};
+  if (agent->constrained) {
+    find_allow(question);
+    decide_constrained(question, decision);
+  } else {
+    decide_plain(question, decision);
+  }
+  if (decision.reason.empty()) {
+    decision.reason = "no rule of agent " + agent->agent.name + " allows it";
+  }
   return decision;
+}
+
+Decision Policy::decide(const Caller& caller, Primitive primitive, std::string_view server,
+                        std::string_view name, const base::Json* arguments) const {
+  if (primitive == Primitive::tool) return decide(caller, server, name, arguments);
+  Decision decision;
+  const std::string_view problem = primitive == Primitive::resource ? uri_problem(name) : "";
+  if (!problem.empty()) {
+    decision.reason = "the URI cannot be judged: " + std::string(problem);
+    return decision;
+  }
+  std::string id = tool_id(server, name);
+  const CompiledAgent* agent = admit(caller, server, name, id, decision);
+  if (agent == nullptr) return decision;
+  Question question{primitive, *agent, agent->agent.name, server, name, std::move(id), nullptr};
+  decide_plain(question, decision);
+  if (decision.reason.empty()) {
+    decision.reason = "no rule of agent " + agent->agent.name + " allows it";
+  }
+  return decision;
+}
+
+bool Policy::lists_template(const Caller& caller, std::string_view server,
+                            std::string_view uri_template) const {
+  if (!template_problem(uri_template).empty()) return false;
+  Decision ignored;
+  std::string id = tool_id(server, template_text(uri_template));
+  const CompiledAgent* agent = admit(caller, server, uri_template, id, ignored);
+  if (agent == nullptr) return false;
+  Question question{Primitive::resource, *agent, agent->agent.name, server, uri_template,
+                    std::move(id), nullptr};
+  find_allow(question);
+  return question.allow != nullptr;
 }
 
 void Policy::find_constrained(const Question& question, std::vector<const ConstrainedRule*>& allows,
@@ -140,7 +194,8 @@ std::string Policy::access_text(std::string_view agent, std::string_view server,
                                 std::string_view tool) const {
   if (!decide(agent, server, tool).listed) return "";
   const auto found = agents_.find(agent);
-  Question question{found->second, found->first, server, tool, tool_id(server, tool), nullptr};
+  Question question{Primitive::tool, found->second, found->first, server, tool,
+                    tool_id(server, tool), nullptr};
   find_allow(question);
   std::vector<const ConstrainedRule*> allows, denies;
   find_constrained(question, allows, denies);
@@ -161,6 +216,16 @@ std::string Policy::access_text(std::string_view agent, std::string_view server,
   append(denied, " except with ", " or ");
   append(asked, ", once people agree: ", "; ");
   return text;
+}
+
+std::string Policy::access_text(std::string_view agent, Primitive primitive,
+                                std::string_view server, std::string_view name) const {
+  if (primitive == Primitive::tool) return access_text(agent, server, name);
+  const bool is_template =
+      primitive == Primitive::resource && name.find('{') != std::string_view::npos;
+  const bool allowed = is_template ? lists_template(Caller{agent}, server, name)
+                                   : decide(Caller{agent}, primitive, server, name).allowed();
+  return allowed ? "allowed" : "";
 }
 
 approvals::Terms Policy::approval_terms(std::string_view agent, std::string_view server,

@@ -37,6 +37,22 @@ std::vector<ledger::Charge> Policy::charges(std::string_view agent, std::string_
   return charges;
 }
 
+std::vector<ledger::Charge> Policy::read_charges(std::string_view agent, Primitive primitive,
+                                                 std::string_view server, std::string_view name,
+                                                 std::string_view listed) const {
+  std::vector<ledger::Charge> charges;
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return charges;
+  const std::string id = tool_id(server, name);
+  // A tool may have the same name, and no blank is in it.
+  const std::string counted_as = std::string(to_string(primitive)) + " " + tool_id(server, listed);
+  const QuotaSubject subject{agent, found->second.agent.tenant, server, name, id, counted_as};
+  for (const std::size_t scope : found->second.scopes) {
+    scopes_[scope].quotas.charge(subject, 0, charges);
+  }
+  return charges;
+}
+
 std::vector<ledger::Charge> Policy::money_charges(std::string_view agent, std::string_view server,
                                                   std::string_view name,
                                                   ledger::Nanos amount) const {

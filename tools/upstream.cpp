@@ -299,7 +299,7 @@ void Upstream::set_state(State state, std::string reason) {
 base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit,
                                 std::string session, const ServerTool& tool,
                                 const mcp::ToolArguments& arguments, mcp::CallOptions options) {
-  if (permit.server() != settings_.name || permit.tool() != tool.name) {
+  if (permit.server() != settings_.name || permit.name() != tool.name) {
     return not_sent({Code::internal, "the permit is for another tool", permit.rule()});
   }
   if (ended_) return not_sent({Code::unavailable, not_configured, {}});
