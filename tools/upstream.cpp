@@ -72,6 +72,11 @@ std::string_view to_string(UpstreamStatus::State state) {
   return "down";
 }
 
+const mcp::CallMethod& method_of(policies::Primitive primitive) {
+  if (primitive == policies::Primitive::tool) return mcp::tools_call;
+  return primitive == policies::Primitive::prompt ? mcp::prompts_get : mcp::resources_read;
+}
+
 Upstream::Upstream(UpstreamSettings settings, const Dependencies& dependencies,
                    std::function<void()> on_change)
     : settings_(std::move(settings)),
@@ -252,12 +257,16 @@ base::Task<void> Upstream::refresh() {
   }
 }
 
-// Tools that are as they were stay what they are: their schemas are not compiled again, and nobody
-// is told.
+// What is as it was stays what it is: schemas are not compiled again, and nobody is told.
 void Upstream::take(Discovery found) {
   refreshed_at_ = std::chrono::steady_clock::now();
   std::string listed = settings_.prefix + "\n";
-  for (const base::Json& tool : found.tools) listed.append(base::dump_json(tool)).append("\n");
+  const mcp::Offers& offers = found.offers;
+  for (const auto* list : {&offers.tools, &offers.prompts, &offers.resources, &offers.templates}) {
+    for (const base::Json& entry : *list) listed.append(base::dump_json(entry)).append("\n");
+    listed.append("\n");
+  }
+  for (const std::string& complaint : offers.complaints) listed.append(complaint).append("\n");
   std::string fingerprint = base::blake2b_hex(listed);
   if (fingerprint == fingerprint_) {
     const std::lock_guard lock(mutex_);
@@ -273,11 +282,18 @@ void Upstream::take(Discovery found) {
 }
 
 void Upstream::publish(Discovery found) {
+  for (const std::string& complaint : found.offers.complaints) {
+    log_.write(base::LogLevel::warn, "server_list",
+               {{"server", settings_.name}, {"reason", shown(complaint)}});
+  }
   auto tools = std::make_shared<ServerTools>();
   tools->server = settings_.name;
   tools->prefix = settings_.prefix;
   tools->trusted = settings_.trusted;
-  tools->tools = compile_tools(std::move(found.tools), limits_);
+  tools->tools = compile_tools(std::move(found.offers.tools), limits_);
+  tools->prompts = read_prompts(std::move(found.offers.prompts));
+  tools->resources = read_resources(std::move(found.offers.resources));
+  tools->templates = read_templates(std::move(found.offers.templates));
   {
     const std::lock_guard lock(mutex_);
     state_ = State::ready;
@@ -297,10 +313,10 @@ void Upstream::set_state(State state, std::string reason) {
 }
 
 base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit,
-                                std::string session, const ServerTool& tool,
-                                const mcp::ToolArguments& arguments, mcp::CallOptions options) {
-  if (permit.server() != settings_.name || permit.name() != tool.name) {
-    return not_sent({Code::internal, "the permit is for another tool", permit.rule()});
+                                std::string session, mcp::ServerCall call) {
+  if (permit.server() != settings_.name || permit.name() != call.name ||
+      method_of(permit.primitive()).method != call.method.method) {
+    return not_sent({Code::internal, "the permit is for something else", permit.rule()});
   }
   if (ended_) return not_sent({Code::unavailable, not_configured, {}});
   retries_.earn();
@@ -308,8 +324,7 @@ base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit
     const std::string reason = status().reason;
     return not_sent({Code::unavailable, reason.empty() ? "it is still connecting" : reason, {}});
   }
-  const mcp::ToolCall outgoing{tool.name, arguments, tool.param_headers, options};
-  return link_->call(loop, Caller{permit.agent(), std::move(session)}, outgoing);
+  return link_->call(loop, Caller{permit.agent(), std::move(session)}, call);
 }
 
 std::optional<Error> Upstream::refuse() {

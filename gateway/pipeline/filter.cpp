@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "gateway/pipeline/bounded_events.h"
+#include "gateway/pipeline/exported_uris.h"
 #include "gateway/pipeline/stages.h"
 
 namespace gateway::pipeline::stages {
@@ -18,18 +19,20 @@ class Filter final : public Stage {
     Outcome outcome = co_await next(call);
     call.events = caller;
     if (outcome.bytes > limits_.result) {
-      co_return withhold(outcome, "result_too_large",
-                         "The call was carried out, but the result of " + call.entry->id() +
+      co_return withhold(call, outcome, "result_too_large",
+                         "The call was carried out, but the result of " + call.id() +
                              " has " + std::to_string(outcome.bytes) + " bytes; " +
                              std::to_string(limits_.result) + " are allowed. It was withheld.");
     }
+    const bool of_server = outcome.kind == Outcome::Kind::answered && !outcome.error;
+    if (of_server) export_uris(call, outcome.result);
     if (const std::string broken = broken_promises(call, outcome); !broken.empty()) {
       if (warns_only(call)) {
         warn(outcome,
              "The result of " + call.entry->id() + " breaks the tool's outputSchema.\n" + broken);
         co_return outcome;
       }
-      co_return withhold(outcome, "result_invalid",
+      co_return withhold(call, outcome, "result_invalid",
                          "The call was carried out, but the result of " + call.entry->id() +
                              " breaks the tool's outputSchema. It was withheld.\n" + broken);
     }
@@ -37,11 +40,13 @@ class Filter final : public Stage {
   }
 
  private:
-  static Outcome withhold(const Outcome& outcome, std::string reason, std::string text) {
+  static Outcome withhold(const Call& call, const Outcome& outcome, std::string reason,
+                          std::string text) {
     Outcome withheld = outcome;
     withheld.result = server_failed(Outcome::Kind::answered, {}, text).result;
     withheld.reason = std::move(reason);
     withheld.detail = std::move(text);
+    if (!call.is_tool()) make_error(withheld);
     return withheld;
   }
 

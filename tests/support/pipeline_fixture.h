@@ -48,6 +48,7 @@ class FakeDispatcher final : public Dispatcher {
                                               const Call& call) override {
     ++sent;
     rule = permit.rule();
+    name = permit.name();
     arguments = call.arguments.value();
     entries_before = journal.entries.size();
     if (on_send) on_send();
@@ -62,7 +63,7 @@ class FakeDispatcher final : public Dispatcher {
                     std::nullopt},
                    40}};
   int sent = 0;
-  std::string rule;
+  std::string rule, name;
   Json arguments;
   std::size_t entries_before = 0;
   std::function<void()> on_send;
@@ -90,7 +91,7 @@ struct PipelineFixture {
     Call call;
     call.request_id = "req_1";
     call.principal = {agent, "", "key k"};
-    call.tool = tool;
+    call.asked = tool;
     call.arguments = mcp::ToolArguments(std::move(arguments));
     call.snapshot = snapshot;
     return call;
