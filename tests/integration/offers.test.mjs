@@ -30,7 +30,7 @@ const keys = {};
 
 before(async () => {
   everything = await everythingServer();
-  one = await modernServer({ register: registerOffers(ModernTemplate, { notes: { one: 'first', two: 'second', hidden: 'secret' } }) });
+  one = await modernServer({ register: registerOffers(ModernTemplate, { notes: { one: 'first', two: 'second', hidden: 'secret' }, odd: 'NOTE:///loud' }) });
   two = await legacyServer({ register: registerOffers(LegacyTemplate, { notes: { one: 'other', three: 'third' } }) });
   sluice = await Sluice.start({ servers: { everything: everything.url, one: one.url, two: two.url }, policy });
   for (const agent of ['all', 'some', 'none', 'few']) keys[agent] = await sluice.key(agent);
@@ -178,6 +178,13 @@ test('the gateway declares prompts and resources, and neither subscriptions nor 
         { prompts: { listChanged: true }, resources: { listChanged: true }, completions: undefined }, era);
     });
   }
+});
+
+test('what a server lists and nobody is offered is told to people, in one line', () => {
+  const lines = sluice.logLines().filter(({ event }) => event === 'not_offered');
+  assert.ok(lines.length > 0);
+  for (const { server, count, first } of lines) assert.deepEqual([server, count, first], ['one', 1, 'NOTE:///loud']);
+  assert.match(lines[0].reason, /scheme in lower case/);
 });
 
 test('what is read is not to be kept, and says whose word it is', async () => {

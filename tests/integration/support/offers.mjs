@@ -3,9 +3,9 @@ import { registerTools } from './tools.mjs';
 
 /**
  * Registers resources, templates and prompts beside the usual tools, on a server of either SDK, whose class for
- * templates `Template` is. `notes` maps the names of resources `note:///NAME` to their texts.
+ * templates `Template` is. `odd` is the URI of one more. `notes` maps the names of resources `note:///NAME` to their texts.
  */
-export const registerOffers = (Template, { notes = {}, prompts = ['review'] } = {}) => (server, calls, shape) => {
+export const registerOffers = (Template, { notes = {}, prompts = ['review'], odd } = {}) => (server, calls, shape) => {
   registerTools(server, calls, shape);
   for (const [name, text] of Object.entries(notes)) {
     server.registerResource(name, `note:///${name}`, { mimeType: 'text/plain' }, async (uri) => {
@@ -13,6 +13,7 @@ export const registerOffers = (Template, { notes = {}, prompts = ['review'] } = 
       return { contents: [{ uri: uri.href, mimeType: 'text/plain', text }] };
     });
   }
+  if (odd) server.registerResource(odd, odd, {}, () => ({ contents: [{ uri: odd, text: odd }] }));
   server.registerResource('page', new Template('page:///{+path}', { list: undefined }), {}, async (uri, { path }) => {
     await calls.arrive('read', uri.href);
     if (path === 'missing') throw Object.assign(new Error('no such page'), { code: -32002 });
