@@ -39,8 +39,8 @@ struct Limits {
   Time stream_keep_alive{std::chrono::milliseconds(15'000)};  ///< between comments on a silent stream
 
   // What a client is shown.
-  Size tools_page = 500;    ///< tools in one answer to tools/list
-  Size exported_name = 50;  ///< characters of a tool's name, 16 to 128
+  Size tools_page = 500;    ///< tools, prompts or resources in one answer that lists them
+  Size exported_name = 50;  ///< characters of a tool's or prompt's name, 16 to 128
 
   // Every JSON document.
   JsonLimits json;
@@ -52,6 +52,10 @@ struct Limits {
   Size upstream_tools = 512;
   Size upstream_pages = 64;
   Size tool_definition = 64 << 10;
+  Size upstream_prompts = 512;
+  Size upstream_resources = 2'048;
+  Size upstream_templates = 128;
+  Size listed_definition = 16 << 10;  ///< of a prompt, a resource or a template
   Size upstream_connections = 2'048;  ///< per server and event loop
   Size instances = 32;                ///< of a stdio server that has several
   Time instance_idle{std::chrono::milliseconds(600'000)};

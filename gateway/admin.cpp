@@ -4,7 +4,7 @@
 
 #include "base/time_text.h"
 #include "gateway/budget_list.h"
-#include "gateway/call_method.h"
+#include "gateway/run_method.h"
 #include "gateway/http_target.h"
 #include "gateway/tool_facts.h"
 #include "mcp/jsonrpc.h"
@@ -273,7 +273,7 @@ base::Task<HttpResponse> Admin::call(base::Loop& loop, const RawRequest& request
   if (!agent) co_return error_response(400, agent.error().message);
   call.request_id = std::move(request_id);
   call.principal = {(*agent)->name, (*agent)->tenant, "admin " + peer};
-  call.tool = exported_name_of(*call.snapshot, *tool);
+  call.asked = exported_name_of(*call.snapshot, *tool);
   if (arguments != nullptr) call.arguments = mcp::ToolArguments(*arguments);
   call.inexact = pointer_inside(body->inexact, "/arguments");
   call.loop = &loop;

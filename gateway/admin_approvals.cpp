@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "gateway/approval_facts.h"
-#include "gateway/call_method.h"
+#include "gateway/run_method.h"
 #include "gateway/pipeline/question.h"
 #include "policies/constraint.h"
 

@@ -8,9 +8,4 @@ namespace gateway {
 /// response.
 base::Task<mcp::Reply> call_tool(MethodContext& context, const pipeline::Pipeline& calls);
 
-/// What is left of a JSON Pointer inside `prefix`; nullopt when there is none or it points
-/// elsewhere.
-std::optional<std::string> pointer_inside(const std::optional<std::string>& pointer,
-                                          std::string_view prefix);
-
 }  // namespace gateway

@@ -6,6 +6,7 @@
 
 #include "base/blocking_loop.h"
 #include "gateway/address_config.h"
+#include "gateway/offer_report.h"
 #include "gateway/pipeline/record.h"
 #include "gateway/restart_keys.h"
 #include "gateway/server_settings.h"
@@ -308,6 +309,7 @@ void Gateway::publish() {
   if (!catalog_ || offered != offered_ || catalog_->longest_name() != longest_name) {
     catalog_ = std::make_shared<const tools::Catalog>(offered, longest_name);
     offered_ = std::move(offered);
+    for (const auto& server : offered_) report_unoffered(*server, log_);
     for (const tools::CatalogEntry& entry : catalog_->entries()) {
       if (entry.tool->quarantine.empty()) continue;
       const std::string id = entry.id();

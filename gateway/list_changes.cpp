@@ -2,6 +2,7 @@
 
 #include <asio/post.hpp>
 
+#include "gateway/visible_list.h"
 #include "mcp/notifications.h"
 
 namespace gateway {
@@ -16,20 +17,21 @@ std::string session_key(const pipeline::Principal& owner, const std::string& ses
   return owner.tenant + '\n' + owner.agent + '\n' + session;  // names hold no line ends
 }
 
-// Of what tools/list shows now.
-std::size_t visible_tools(const pipeline::Snapshot& snapshot,
-                          const ListChanges::Listener& listener) {
-  const policies::Caller caller{listener.agent, listener.view};
-  std::size_t fingerprint = 0;
-  for (const tools::CatalogEntry& entry : snapshot.catalog->entries()) {
-    if (!entry.tool->quarantine.empty()) continue;
-    if (!snapshot.policy->decide(caller, entry.server(), entry.tool->name).listed) continue;
-    fingerprint = fingerprint * 31 + std::hash<std::string_view>{}(entry.listing) + 1;
-  }
-  return fingerprint;
+}  // namespace
+
+ListChanges::Messages ListChanges::messages(const base::Json& params) {
+  return {mcp::notification_text(mcp::notice::tools_changed, params),
+          mcp::notification_text(mcp::notice::prompts_changed, params),
+          mcp::notification_text(mcp::notice::resources_changed, params)};
 }
 
-}  // namespace
+auto ListChanges::seen_by(const pipeline::Snapshot& snapshot, const Listener& listener) -> Seen {
+  const auto see = [&](ListKind kind) {
+    return fingerprint(VisibleList(snapshot, {listener.agent, listener.view}, kind));
+  };
+  return {see(ListKind::tools), see(ListKind::prompts),
+          see(ListKind::resources) * 31 + see(ListKind::templates)};
+}
 
 ListChanges::Subscription::~Subscription() { owner_.drop(*this); }
 
@@ -46,14 +48,14 @@ ListChanges::ListChanges(base::EventLoops& loops, pipeline::CurrentSnapshot& sna
 std::shared_ptr<ListChanges::Subscription> ListChanges::subscribe(base::Loop& loop,
                                                                   EventStream& stream,
                                                                   const pipeline::Principal& owner,
-                                                                  std::string message) {
+                                                                  Messages messages) {
   const Listener listener{owner.tenant, owner.agent, owner.view};
   if (!take_room(listener)) return nullptr;
   std::shared_ptr<Subscription> subscription(new Subscription(*this, loop, stream));
   subscription->listener_ = listener;
-  subscription->message_ = std::move(message);
+  subscription->messages_ = std::move(messages);
   const auto [found, is_new] = states_[loop.index()].groups.try_emplace(listener);
-  if (is_new) found->second.seen = visible_tools(*snapshot_.get(), listener);
+  if (is_new) found->second.seen = seen_by(*snapshot_.get(), listener);
   found->second.members.insert(subscription.get());
   return subscription;
 }
@@ -61,8 +63,7 @@ std::shared_ptr<ListChanges::Subscription> ListChanges::subscribe(base::Loop& lo
 std::shared_ptr<ListChanges::Subscription> ListChanges::subscribe_session(
     base::Loop& loop, EventStream& stream, const pipeline::Principal& owner,
     const std::string& session) {
-  auto subscription = subscribe(loop, stream, owner,
-                                mcp::notification_text(mcp::notice::tools_changed, base::Json()));
+  auto subscription = subscribe(loop, stream, owner, messages(base::Json()));
   if (!subscription) return nullptr;
   subscription->session_ = session_key(owner, session);
   std::function<void()> end_other;
@@ -142,23 +143,30 @@ base::Task<void> ListChanges::announce(std::size_t index) {
       end(group->second);
       continue;
     }
-    const std::size_t seen = visible_tools(*snapshot, listener);
-    if (std::exchange(group->second.seen, seen) != seen) co_await tell(loop, listener);
+    const Seen seen = seen_by(*snapshot, listener);
+    const Seen before = std::exchange(group->second.seen, seen);
+    for (std::size_t i = 0; i < lists; ++i) {
+      if (before[i] == seen[i]) continue;
+      co_await tell(loop, listener, i);
+    }
     co_await asio::post(loop.executor(), base::use_task);
   }
 }
 
 // Streams come and go between the turns: each is looked up before it is used.
-base::Task<void> ListChanges::tell(base::Loop& loop, const Listener& listener) {
+base::Task<void> ListChanges::tell(base::Loop& loop, const Listener& listener, std::size_t list) {
   auto& groups = states_[loop.index()].groups;
-  const auto& now = groups.find(listener)->second.members;
+  const auto listening = groups.find(listener);
+  if (listening == groups.end()) co_return;
+  const auto& now = listening->second.members;
   const std::vector<Subscription*> members(now.begin(), now.end());
   std::size_t told = 0;
   for (Subscription* member : members) {
     const auto group = groups.find(listener);
     if (group == groups.end()) co_return;
     if (!group->second.members.contains(member)) continue;
-    if (!member->message_.empty()) member->stream_.send(member->message_);
+    const std::string& message = member->messages_[list];
+    if (!message.empty()) member->stream_.send(message);
     if (++told % streams_per_turn == 0) co_await asio::post(loop.executor(), base::use_task);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,13 +20,21 @@
 
 namespace gateway {
 
-/// Tells clients that keep a stream open when the tools that their agent can see have changed: by
-/// catalog or policy, compared as tools/list would show them. What changes at once is told once.
+/// Tells clients that keep a stream open when the tools, prompts or resources that their agent can
+/// see have changed: by catalog or policy, compared as the lists would show them. What changes at
+/// once is told once.
 /// The streams of an agent that the policy no longer names end. An idle stream costs memory alone.
 /// Bounded, of all agents and of each. Thread-safe.
 class ListChanges {
  public:
-  /// Whose tools: what an agent can see through a view, or through none.
+  /// What is told of, in this order: tools, prompts, and resources with their templates.
+  static constexpr std::size_t lists = 3;
+  /// What is sent when each of them has changed; "" when nothing is.
+  using Messages = std::array<std::string, lists>;
+  /// The notifications of each, with these `params`.
+  static Messages messages(const base::Json& params);
+
+  /// Whose lists: what an agent can see through a view, or through none.
   struct Listener {
     std::string tenant, agent, view;
     auto operator<=>(const Listener&) const = default;
@@ -47,7 +56,7 @@ class ListChanges {
     base::Loop& loop_;
     EventStream& stream_;
     Listener listener_;
-    std::string message_;
+    Messages messages_;
     std::string session_;       // key of the session, or ""
     std::uint64_t number_ = 0;  // of the session's stream
   };
@@ -56,10 +65,10 @@ class ListChanges {
   ListChanges(base::EventLoops& loops, pipeline::CurrentSnapshot& snapshot,
               const base::Limits& limits);
 
-  /// `message` is sent on `stream`, which lives on `loop`, for as long as the subscription is kept;
-  /// "" when nothing is to be sent. nullptr: there are too many streams already.
+  /// `messages` are sent on `stream`, which lives on `loop`, for as long as the subscription is
+  /// kept. nullptr: there are too many streams already.
   std::shared_ptr<Subscription> subscribe(base::Loop& loop, EventStream& stream,
-                                          const pipeline::Principal& owner, std::string message);
+                                          const pipeline::Principal& owner, Messages messages);
   /// The same for the stream of a legacy session. A session has one: the newest takes the place of
   /// the one before (2025-11-25, transports: no message goes to two streams).
   std::shared_ptr<Subscription> subscribe_session(base::Loop& loop, EventStream& stream,
@@ -72,8 +81,9 @@ class ListChanges {
   void end_all();
 
  private:
-  struct Group {           // the streams of one listener on one loop
-    std::size_t seen = 0;  // fingerprint of the tools that are visible
+  using Seen = std::array<std::size_t, lists>;  // fingerprints of what is visible
+  struct Group {                                // the streams of one listener on one loop
+    Seen seen{};
     std::unordered_set<Subscription*> members;
   };
   struct LoopState {  // of its loop alone
@@ -90,7 +100,8 @@ class ListChanges {
   static void end(const Group& group);
   void schedule(std::size_t loop);
   base::Task<void> announce(std::size_t loop);
-  base::Task<void> tell(base::Loop& loop, const Listener& listener);
+  static Seen seen_by(const pipeline::Snapshot& snapshot, const Listener& listener);
+  base::Task<void> tell(base::Loop& loop, const Listener& listener, std::size_t list);
 
   base::EventLoops& loops_;
   pipeline::CurrentSnapshot& snapshot_;

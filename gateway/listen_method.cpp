@@ -1,5 +1,6 @@
 #include "gateway/listen_method.h"
 
+#include <array>
 #include <utility>
 
 #include "mcp/messages.h"
@@ -38,13 +39,18 @@ base::Task<Reply> listen(MethodContext& context, ListChanges& changes) {
   }
   const Json extras{{std::string(mcp::meta::subscription_id), mcp::to_json(request.id)}};
   Json honoured = Json::object();
-  std::string message;
-  if (asks_for(*wanted, "toolsListChanged")) {
-    honoured["toolsListChanged"] = true;
-    message = mcp::notification_text(mcp::notice::tools_changed, {{"_meta", extras}});
+  ListChanges::Messages messages = ListChanges::messages({{"_meta", extras}});
+  constexpr std::array<std::string_view, ListChanges::lists> names = {
+      "toolsListChanged", "promptsListChanged", "resourcesListChanged"};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (asks_for(*wanted, names[i])) {
+      honoured[std::string(names[i])] = true;
+    } else {
+      messages[i].clear();
+    }
   }
   auto subscription =
-      changes.subscribe(context.loop, *context.events, context.principal, std::move(message));
+      changes.subscribe(context.loop, *context.events, context.principal, std::move(messages));
   if (!subscription) {
     Reply reply = error_reply(503, request, mcp::code::internal_error, too_many);
     reply.headers.emplace_back("Retry-After", "1");

@@ -4,8 +4,9 @@
 
 #include "base/version.h"
 #include "gateway/call_method.h"
+#include "gateway/list_page.h"
 #include "gateway/listen_method.h"
-#include "gateway/tool_list.h"
+#include "gateway/read_methods.h"
 #include "mcp/messages.h"
 
 namespace gateway {
@@ -23,10 +24,16 @@ void stamp_modern(Json& result) {
 }
 
 // What Sluice offers to any client.
-Json capabilities() { return {{"logging", Json::object()}, {"tools", {{"listChanged", true}}}}; }
+Json capabilities() {
+  const Json changing{{"listChanged", true}};
+  return {{"logging", Json::object()},
+          {"tools", changing},
+          {"prompts", changing},
+          {"resources", changing}};
+}
 
 // Lists and discovery differ by caller and may change at any time: nobody may reuse them.
-void stamp_uncacheable(Json& result) {
+void stamp_private(Json& result) {
   result["ttlMs"] = 0;
   result["cacheScope"] = "private";
 }
@@ -38,7 +45,7 @@ base::Task<Reply> discover(MethodContext& context) {
   }
   Json result{{"supportedVersions", std::move(versions)}, {"capabilities", capabilities()}};
   stamp_modern(result);
-  stamp_uncacheable(result);
+  stamp_private(result);
   co_return Reply{200, mcp::result_text(context.request.id, result), {}};
 }
 
@@ -88,14 +95,15 @@ base::Task<Reply> set_log_level(MethodContext& context, Sessions& sessions) {
 }
 
 // The definitions stand ready as text; the list around them is put together here.
-base::Task<Reply> list_tools(MethodContext& context, const base::Limits& limits) {
+base::Task<Reply> list(MethodContext& context, ListKind kind, std::string_view member,
+                       const base::Limits& limits) {
   const Json* cursor = base::find_member(context.request.params, "cursor");
-  std::optional<ToolPage> page;
+  std::optional<ListPage> page;
   if (cursor == nullptr) {
-    page = tool_page(*context.snapshot, context.principal, {}, limits.tools_page);
+    page = list_page(*context.snapshot, kind, context.principal, {}, limits.tools_page);
   } else if (cursor->is_string() && !cursor->get_ref<const std::string&>().empty()) {
-    page = tool_page(*context.snapshot, context.principal, cursor->get_ref<const std::string&>(),
-                     limits.tools_page);
+    page = list_page(*context.snapshot, kind, context.principal,
+                     cursor->get_ref<const std::string&>(), limits.tools_page);
   }
   if (!page) {
     co_return Reply{
@@ -107,16 +115,23 @@ base::Task<Reply> list_tools(MethodContext& context, const base::Limits& limits)
   if (!page->next.empty()) rest["nextCursor"] = page->next;
   if (mcp::has_result_type(context.inbound.revision)) {
     stamp_modern(rest);
-    stamp_uncacheable(rest);
+    stamp_private(rest);
   }
   std::string body =
       R"({"jsonrpc":"2.0","id":)" + base::dump_json(mcp::to_json(context.request.id));
-  body.append(R"(,"result":{"tools":[)").append(page->definitions).push_back(']');
+  body.append(R"(,"result":{")").append(member).append(R"(":[)");
+  body.append(page->definitions).push_back(']');
   const std::string members =
       base::dump_json(rest);  // {…}: what stands inside goes on behind the list
   if (!rest.empty()) body.append(",").append(members, 1, members.size() - 2);
   body.append("}}");
   co_return Reply{200, std::move(body), {}};
+}
+
+mcp::Method<MethodContext> list_method(std::string_view name, ListKind kind,
+                                       std::string_view member, const base::Limits& limits) {
+  return {name, mcp::Served::always,
+          [kind, member, &limits](MethodContext& c) { return list(c, kind, member, limits); }};
 }
 
 }  // namespace
@@ -131,10 +146,15 @@ mcp::MethodTable<MethodContext> gateway_methods(const pipeline::Pipeline& calls,
       {"ping", Served::legacy_only, ping},
       {"logging/setLevel", Served::legacy_only,
        [&](MethodContext& c) { return set_log_level(c, sessions); }},
-      {"tools/list", Served::always, [&](MethodContext& c) { return list_tools(c, limits); }},
+      list_method("tools/list", ListKind::tools, "tools", limits),
+      list_method("prompts/list", ListKind::prompts, "prompts", limits),
+      list_method("resources/list", ListKind::resources, "resources", limits),
+      list_method("resources/templates/list", ListKind::templates, "resourceTemplates", limits),
       {"subscriptions/listen", Served::modern_only,
        [&](MethodContext& c) { return listen(c, changes); }},
       {"tools/call", Served::always, [&](MethodContext& c) { return call_tool(c, calls); }},
+      {"prompts/get", Served::always, [&](MethodContext& c) { return get_prompt(c, calls); }},
+      {"resources/read", Served::always, [&](MethodContext& c) { return read_resource(c, calls); }},
   });
 }
 

@@ -15,8 +15,6 @@ using base::Code;
 using base::Error;
 using base::Json;
 
-// Of what a server says, as much as a status can show.
-constexpr std::size_t longest_reason = 200;
 constexpr std::chrono::seconds level_patience{5};
 constexpr int no_log_level = 1 << 10;  // above all there are
 
@@ -30,14 +28,15 @@ const Json& modern_meta() {
   return value;
 }
 
-// The parameters of a tools/call, written straight to text: this is what every call costs.
-std::string call_params(const ToolCall& call, Era era, std::int64_t id) {
+// The parameters of a call, written straight to text: this is what every call costs.
+std::string call_params(const ServerCall& call, Era era, std::int64_t id) {
   static const std::string meta_text = base::dump_json(modern_meta());
   const bool modern = era == Era::modern;
   std::string text;
   text.reserve(64 + call.name.size() + call.arguments.text().size() + meta_text.size());
   base::JsonObjectText params(text);
-  params.add("name", call.name).add_text("arguments", call.arguments.text());
+  params.add(call.method.key, call.name);
+  if (call.method.has_arguments) params.add_text("arguments", call.arguments.text());
   if (!call.options.progress && !(modern && call.options.log_level)) {
     if (modern) params.add_text("_meta", meta_text);
     params.end();
@@ -81,12 +80,6 @@ bool lists_modern(const Json* versions) {
 Json member_or_null(const Json& object, std::string_view key) {
   const Json* found = base::find_member(object, key);
   return found ? *found : Json();
-}
-
-Error rpc_failure(const std::string& method, const RpcError& error) {
-  return {Code::refused,
-          "it refused " + method + " with JSON-RPC error " + std::to_string(error.code),
-          error.message.substr(0, longest_reason)};
 }
 
 }  // namespace
@@ -135,7 +128,7 @@ base::Task<base::Result<Handshake>> Client::connect(std::optional<Era> era,
     co_return modern;
   }
   const bool about_access = answer->status == 401 || answer->status == 403 || answer->status >= 500;
-  if (response.error && about_access) co_return rpc_failure("server/discover", *response.error);
+  if (response.error && about_access) co_return refused_by("server/discover", *response.error);
   if (era) {
     co_return Error{
         Code::refused, "it does not speak " + std::string(to_string(latest_modern)), {}};
@@ -151,7 +144,7 @@ base::Task<base::Result<Handshake>> Client::initialize(base::SteadyTime deadline
                  {"clientInfo", client_info()}};
   auto answer = co_await ask(opening, "initialize", std::move(params), deadline);
   if (!answer) co_return answer.error();
-  if (answer->response.error) co_return rpc_failure("initialize", *answer->response.error);
+  if (answer->response.error) co_return refused_by("initialize", *answer->response.error);
   const Json& result = answer->response.result;
   const std::string* version = base::find_string(result, "protocolVersion");
   const auto revision = version ? parse_revision(*version) : std::nullopt;
@@ -173,45 +166,6 @@ base::Task<base::Result<Handshake>> Client::initialize(base::SteadyTime deadline
   co_return handshake;
 }
 
-base::Task<base::Result<std::vector<Json>>> Client::list_tools(const Handshake& handshake,
-                                                               const base::Limits& limits,
-                                                               base::SteadyTime deadline) {
-  std::vector<Json> tools;
-  if (handshake.capabilities.is_object() && !handshake.capabilities.contains("tools"))
-    co_return tools;
-  std::optional<std::string> cursor;
-  // As much as the most and longest definitions: the bounds of pages alone would let it fill memory.
-  const std::size_t most_bytes =
-      std::max<std::size_t>(limits.result, limits.upstream_tools * limits.tool_definition);
-  std::size_t bytes = 0;
-  for (std::size_t page = 0; page < limits.upstream_pages; ++page) {
-    Json params = Json::object();
-    if (cursor) params["cursor"] = *cursor;
-    auto answer = co_await ask(handshake, "tools/list", std::move(params), deadline);
-    if (!answer) co_return answer.error();
-    if (answer->response.error) co_return rpc_failure("tools/list", *answer->response.error);
-    bytes += answer->bytes;
-    if (bytes > most_bytes) {
-      co_return Error{
-          Code::limit, "its tool list has more than " + std::to_string(most_bytes) + " bytes", {}};
-    }
-    const auto listed = answer->response.result.find("tools");
-    if (listed == answer->response.result.end() || !listed->is_array()) {
-      co_return Error{Code::broken, "its tool list is not a list", {}};
-    }
-    for (Json& tool : *listed) tools.push_back(std::move(tool));
-    if (tools.size() > limits.upstream_tools) {
-      co_return Error{Code::limit,
-                      "it lists more than " + std::to_string(limits.upstream_tools) + " tools",
-                      {}};
-    }
-    const std::string* next = base::find_string(answer->response.result, "nextCursor");
-    if (next == nullptr) co_return tools;
-    cursor = *next;
-  }
-  co_return Error{Code::limit, "its tool list has too many pages", {}};
-}
-
 // A legacy session has one level for all its callers: the lowest that any of them wanted. Whether
 // the server heeds it does not matter to the call.
 base::Task<void> Client::lower_log_level(const Handshake& handshake, LogLevel level) {
@@ -226,13 +180,13 @@ base::Task<void> Client::lower_log_level(const Handshake& handshake, LogLevel le
   }
 }
 
-base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call_tool(const Handshake& handshake,
-                                                                      ToolCall call,
-                                                                      RequestDeadlines deadlines) {
+base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call(const Handshake& handshake,
+                                                                 ServerCall call,
+                                                                 RequestDeadlines deadlines) {
   if (call.options.log_level && handshake.log_level) {
     co_await lower_log_level(handshake, *call.options.log_level);
   }
-  const std::string method = "tools/call";
+  const std::string method(call.method.method);
   auto headers = headers_for(transport_, handshake, method, call.name);
   if (handshake.era() == Era::modern && transport_.has_headers()) {
     for (auto& field : param_header_fields(call.headers, call.arguments.value())) {

@@ -39,12 +39,30 @@ struct CallOptions {
   base::Cancellation* cancellation = nullptr;  ///< outlives the call
 };
 
-/// One tools/call as it goes out; refers to what its caller holds.
-struct ToolCall {
-  const std::string& name;
+/// How a request that a caller makes of a server is written.
+struct CallMethod {
+  std::string_view method;
+  std::string_view key;  ///< of what is asked for, in `params`
+  bool has_arguments;
+};
+inline constexpr CallMethod tools_call{"tools/call", "name", true};
+inline constexpr CallMethod prompts_get{"prompts/get", "name", true};
+inline constexpr CallMethod resources_read{"resources/read", "uri", false};
+
+/// One such request as it goes out; refers to what its caller holds.
+struct ServerCall {
+  const CallMethod& method;
+  const std::string& name;  ///< or the resource's URI
   const ToolArguments& arguments;
-  const std::vector<ParamHeader>& headers;  ///< of the tool's schema
+  const std::vector<ParamHeader>& headers;  ///< of a tool's schema
   CallOptions options = {};
+};
+
+/// What a server lists: definitions as it wrote them.
+struct Offers {
+  std::vector<base::Json> tools, prompts, resources, templates;
+  /// About lists of which less is taken than there is, for the log.
+  std::vector<std::string> complaints;
 };
 
 /// A client of one MCP server, of either era, over any transport. Requests carry
@@ -62,16 +80,18 @@ class Client {
       std::optional<Era> era, base::SteadyTime deadline,
       base::SteadyTime question_deadline = base::SteadyTime::max());
 
-  /// All pages of tools/list: definitions as the server wrote them. Code::limit beyond the bounds.
-  base::Task<base::Result<std::vector<base::Json>>> list_tools(const Handshake& handshake,
-                                                               const base::Limits& limits,
-                                                               base::SteadyTime deadline);
+  /// All pages of all lists for which the server declares a capability. Tools beyond the bounds are
+  /// an error, Code::limit: a server of which not all is known is not called. Of the rest, what goes
+  /// beyond is left out.
+  base::Task<base::Result<Offers>> list_offers(const Handshake& handshake,
+                                               const base::Limits& limits,
+                                               base::SteadyTime deadline);
 
-  /// Sends a tools/call under a fresh id, which is its progress token as well. `handshake` and what
+  /// Sends a request under a fresh id, which is its progress token as well. `handshake` and what
   /// `call` refers to live until the task ends.
-  base::Task<base::Result<std::unique_ptr<Exchange>>> call_tool(const Handshake& handshake,
-                                                                ToolCall call,
-                                                                RequestDeadlines deadlines);
+  base::Task<base::Result<std::unique_ptr<Exchange>>> call(const Handshake& handshake,
+                                                           ServerCall call,
+                                                           RequestDeadlines deadlines);
 
  private:
   struct Answer {
@@ -82,6 +102,14 @@ class Client {
   };
   base::Task<base::Result<Answer>> ask(const Handshake& handshake, std::string method,
                                        base::Json params, base::SteadyTime deadline);
+  struct ListKind;
+  struct Pages;
+  base::Task<base::Result<Pages>> list(const Handshake& handshake, const ListKind& kind,
+                                       const base::Limits& limits, base::SteadyTime deadline);
+  base::Task<base::Status> list_more(const Handshake& handshake, const ListKind& kind,
+                                     const base::Limits& limits, base::SteadyTime deadline,
+                                     std::vector<base::Json>& taken,
+                                     std::vector<std::string>& complaints);
   base::Task<base::Result<Handshake>> initialize(base::SteadyTime deadline);
   base::Task<void> lower_log_level(const Handshake& handshake, LogLevel level);
   Id next_id() { return Id(++ids_); }

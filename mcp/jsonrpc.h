@@ -11,7 +11,8 @@
 
 namespace mcp {
 
-/// Error codes of JSON-RPC 2.0 and of MCP 2026-07-28. -32000…-32019 carry no meaning and are never
+/// Error codes of JSON-RPC 2.0 and of MCP 2026-07-28, and the one of the revisions before for a
+/// resource that is not there. Else -32000…-32019 carry no meaning and are never
 /// sent; Sluice's own codes lie outside -32768…-32000.
 namespace code {
 inline constexpr int parse_error = -32700;
@@ -19,6 +20,7 @@ inline constexpr int invalid_request = -32600;
 inline constexpr int method_not_found = -32601;
 inline constexpr int invalid_params = -32602;
 inline constexpr int internal_error = -32603;
+inline constexpr int resource_not_found = -32002;  ///< before 2026-07-28
 inline constexpr int header_mismatch = -32020;
 inline constexpr int missing_client_capability = -32021;
 inline constexpr int unsupported_protocol_version = -32022;

@@ -20,6 +20,9 @@ constexpr std::array<MirroredMember, 6> mirrored_members{{
     {"tasks/cancel", "taskId"},
 }};
 
+// Of what a server says, as much as a status can show.
+constexpr std::size_t longest_reason = 200;
+
 }  // namespace
 
 std::optional<std::string> mirrored_name(const std::string& method, const base::Json& params) {
@@ -29,6 +32,12 @@ std::optional<std::string> mirrored_name(const std::string& method, const base::
     return value == nullptr ? std::nullopt : std::optional(*value);
   }
   return std::nullopt;
+}
+
+base::Error refused_by(const std::string& method, const RpcError& error) {
+  return {base::Code::refused,
+          "it refused " + method + " with JSON-RPC error " + std::to_string(error.code),
+          error.message.substr(0, longest_reason)};
 }
 
 std::string unserved_text(const Request& request) {

@@ -34,6 +34,9 @@ inline constexpr std::string_view param_prefix = "Mcp-Param-";
 /// when `params` lacks it.
 std::optional<std::string> mirrored_name(const std::string& method, const base::Json& params);
 
+/// The failure that a server's JSON-RPC error to one of our own questions is: Code::refused.
+base::Error refused_by(const std::string& method, const RpcError& error);
+
 /// The answer to a request of a server: `ping` is served, anything else is -32601, since no
 /// capability was declared.
 std::string unserved_text(const Request& request);

@@ -14,6 +14,8 @@ inline constexpr std::string_view progress = "notifications/progress";
 inline constexpr std::string_view message = "notifications/message";
 inline constexpr std::string_view cancelled = "notifications/cancelled";
 inline constexpr std::string_view tools_changed = "notifications/tools/list_changed";
+inline constexpr std::string_view prompts_changed = "notifications/prompts/list_changed";
+inline constexpr std::string_view resources_changed = "notifications/resources/list_changed";
 inline constexpr std::string_view acknowledged = "notifications/subscriptions/acknowledged";
 }  // namespace notice
 

@@ -66,8 +66,8 @@ class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
     base::Log& log;
     /// Called once on the home loop, when it ended and nothing is left of it: why.
     std::function<void(const std::string& reason)> on_end;
-    /// Called on the home loop when it says that it offers other tools now.
-    std::function<void()> on_tools_changed;
+    /// Called on the home loop when it says that it offers other tools, prompts or resources now.
+    std::function<void()> on_offers_changed;
   };
 
   /// Starts the child; `home` is the loop that its pipes live on, and must be the caller's.

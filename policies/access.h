@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,22 +9,34 @@
 
 namespace policies {
 
-/// What one agent may do with one tool, before and after, in words: "" is nothing.
+/// Something that a server offers, or might: `id` is `server/name`, or `server/URI` of a resource.
+/// A URI may be a template.
+struct Offered {
+  Primitive primitive = Primitive::tool;
+  std::string id;
+  auto operator<=>(const Offered&) const = default;
+};
+
+/// What one agent may do with one tool, resource or prompt, before and after, in words: "" is
+/// nothing.
 struct AccessChange {
-  std::string agent, tool;  ///< `tool` is `server/tool`
+  std::string agent;
+  Offered what;
   std::string before, after;
 };
 
-/// Whose access differs between two policies, of all agents that either names, over `tools`.
+/// Whose access differs between two policies, of all agents that either names, over what is
+/// offered.
 std::vector<AccessChange> compare_access(const Policy& before, const Policy& after,
-                                         const std::vector<std::string>& tools);
+                                         const std::vector<Offered>& offered);
 
-/// Tools to compare over when those of the servers are not known: of each pattern that the
-/// documents name one that it matches, and one that two of them match together. `…` stands for a
-/// star.
-std::vector<std::string> sample_tools(const PolicyDocument& one, const PolicyDocument& other);
+/// What to compare over when it is not known what the servers offer: of each pattern that the
+/// documents name one thing that it matches, and one that two of them match together. `…` stands
+/// for a star, `{…}` in a URI.
+std::vector<Offered> sample_offers(const PolicyDocument& one, const PolicyDocument& other,
+                                   Primitive primitive);
 
 /// The tools that the documents name without a star.
-std::vector<std::string> named_tools(const PolicyDocument& one, const PolicyDocument& other);
+std::vector<Offered> named_tools(const PolicyDocument& one, const PolicyDocument& other);
 
 }  // namespace policies

@@ -5,13 +5,10 @@
 #include <set>
 #include <utility>
 
-#include "policies/arguments_refusal.h"
 #include "policies/policy_version.h"
 
 namespace policies {
 namespace {
-
-constexpr std::size_t usual_charges = 8;
 
 /// Indices of scopes by the roles' names.
 using RoleScopes = std::map<std::string, std::size_t>;
@@ -23,12 +20,6 @@ std::string rule_text(const Rule& rule) {
       source.line > 0 ? source.file + ":" + std::to_string(source.line) : source.file;
   return source.scope + ": " + source.kind + " " + source.pattern +
          (rule.arguments ? " with arguments (" : " (") + place + ")";
-}
-
-std::string tool_id(std::string_view server, std::string_view tool) {
-  std::string id;
-  id.reserve(server.size() + 1 + tool.size());
-  return id.append(server).append("/").append(tool);
 }
 
 /// The agent's roles and all that they include, each once, an including role before what it
@@ -98,7 +89,8 @@ Policy::Rules Policy::compile(const std::vector<Rule>& rules) {
 
 std::size_t Policy::add_scope(const std::vector<Rule>& deny, const std::vector<Rule>& allow,
                               const std::vector<ApproveRule>& approve, ScopeQuotas quotas) {
-  scopes_.push_back({compile(deny), compile(allow), ApproveRules(approve), std::move(quotas), {}});
+  scopes_.push_back(
+      {compile(deny), compile(allow), {}, {}, ApproveRules(approve), std::move(quotas), {}});
   return scopes_.size() - 1;
 }
 
@@ -115,7 +107,10 @@ void Policy::add_agents(const PolicyDocument& document) {
   for (const auto& [name, role] : document.roles) {
     roles[name] = add_scope(role.deny, role.allow, role.approve,
                             ScopeQuotas(role.quotas, "role", name, document));
-    scopes_[roles[name]].start = role.start;
+    Scope& scope = scopes_[roles[name]];
+    scope.start = role.start;
+    scope.resources = compile(role.resources);
+    scope.prompts = compile(role.prompts);
   }
 
   for (const auto& [name, agent] : document.agents) {
@@ -139,176 +134,6 @@ void Policy::add_agents(const PolicyDocument& document) {
                     [this](std::size_t scope) { return !scopes_[scope].approve.empty(); });
     agents_.emplace(name, std::move(compiled));
   }
-}
-
-bool Policy::denies(const CompiledAgent& agent, std::string_view name, Decision& decision) const {
-  for (const std::size_t scope : agent.scopes) {
-    const Rules& deny = scopes_[scope].deny;
-    const auto match = deny.globs.first_match(name);
-    if (!match) continue;
-    decision.source = deny.sources[*match];
-    decision.reason = "denied by " + deny.texts[*match];
-    return true;
-  }
-  return false;
-}
-
-struct Policy::Question {
-  const CompiledAgent& agent;
-  const std::string& agent_name;
-  std::string_view server, tool;
-  std::string name;              // server/tool
-  const base::Json* arguments;   // null: none given
-  const Rules* allow = nullptr;  // where an allow without a constraint matches
-  std::size_t index = 0;         // which of them
-};
-
-void Policy::find_allow(Question& question) const {
-  for (const std::size_t scope : question.agent.scopes) {
-    const Rules& allow = scopes_[scope].allow;
-    const auto match = allow.globs.first_match(question.name);
-    if (!match) continue;
-    question.allow = &allow;
-    question.index = *match;
-    return;
-  }
-}
-
-void Policy::permit(const Question& question, const RuleSource& source, const std::string& text,
-                    Decision& decision) {
-  decision.source = source;
-  decision.reason = "allowed by " + text;
-  decision.listed = true;
-  decision.permit =
-      Permit(question.agent_name, std::string(question.server), std::string(question.tool), text);
-}
-
-bool Policy::shows(std::string_view view, std::string_view name, Decision& decision) const {
-  if (view.empty()) return true;
-  const auto found = views_.find(view);
-  if (found != views_.end() && found->second.first_match(name)) return true;
-  decision.reason = "the view " + std::string(view) + " does not show it";
-  return false;
-}
-
-Decision Policy::decide(const Caller& caller, std::string_view server, std::string_view tool,
-                        const base::Json* arguments) const {
-  Decision decision;
-  const auto found = agents_.find(caller.agent);
-  if (found == agents_.end()) {
-    decision.reason = "the policy has no agent " + std::string(caller.agent);
-    return decision;
-  }
-  // With a slash in the server's name, two different tools would have one name in the rules.
-  if (server.empty() || tool.empty() || server.find('/') != std::string_view::npos) {
-    decision.reason = "this is no name of a server and a tool";
-    return decision;
-  }
-  Question question{found->second, found->first, server, tool, tool_id(server, tool), arguments};
-  if (!shows(caller.view, question.name, decision)) return decision;
-  if (denies(question.agent, question.name, decision)) return decision;
-  find_allow(question);
-  if (question.agent.constrained) {
-    decide_constrained(question, decision);
-  } else if (question.allow != nullptr) {
-    permit(question, question.allow->sources[question.index], question.allow->texts[question.index],
-           decision);
-  }
-  if (decision.reason.empty()) decision.reason = "no rule of agent " + found->first + " allows it";
-  return decision;
-}
-
-void Policy::find_constrained(const Question& question, std::vector<const ConstrainedRule*>& allows,
-                              std::vector<const ConstrainedRule*>& denies) const {
-  for (const std::size_t scope : question.agent.scopes) {
-    scopes_[scope].allow.constrained.find(question.name, allows);
-    scopes_[scope].deny.constrained.find(question.name, denies);
-  }
-  // What is allowed and denied in the same words is never allowed, and must not be listed for it.
-  std::erase_if(allows, [&](const ConstrainedRule* allow) {
-    return std::any_of(denies.begin(), denies.end(), [&](const ConstrainedRule* deny) {
-      return deny->arguments.text() == allow->arguments.text();
-    });
-  });
-}
-
-// What could not be decided refuses: a deny holds unless it certainly does not, an allow only when
-// it certainly does.
-void Policy::decide_constrained(const Question& question, Decision& decision) const {
-  using tools::schema::Verdict;
-  std::vector<const ConstrainedRule*> allows, denies;
-  find_constrained(question, allows, denies);
-  if (question.allow == nullptr && allows.empty()) return;
-  decision.listed = true;
-  const bool free = question.allow != nullptr && denies.empty();
-  if (question.arguments == nullptr && !free) {
-    const ConstrainedRule& first = denies.empty() ? *allows.front() : *denies.front();
-    decision.source = first.source;
-    decision.reason = "depends on the arguments: " + first.text;
-    return;
-  }
-  for (const ConstrainedRule* deny : denies) {
-    if (deny->arguments.verdict(*question.arguments) == Verdict::invalid) continue;
-    decision.source = deny->source;
-    decision.reason = "denied by " + deny->text;
-    decision.refusal = denied_arguments_text(question.name, *deny);
-    return;
-  }
-  if (question.allow != nullptr) {
-    permit(question, question.allow->sources[question.index], question.allow->texts[question.index],
-           decision);
-    return;
-  }
-  for (const ConstrainedRule* allow : allows) {
-    if (allow->arguments.verdict(*question.arguments) != Verdict::valid) continue;
-    permit(question, allow->source, allow->text, decision);
-    return;
-  }
-  decision.source = allows.front()->source;
-  decision.reason = "the arguments do not satisfy " + allows.front()->text;
-  decision.refusal = unmet_arguments_text(question.name, allows, *question.arguments);
-}
-
-std::string Policy::access_text(std::string_view agent, std::string_view server,
-                                std::string_view tool) const {
-  if (!decide(agent, server, tool).listed) return "";
-  const auto found = agents_.find(agent);
-  Question question{found->second, found->first, server, tool, tool_id(server, tool), nullptr};
-  find_allow(question);
-  std::vector<const ConstrainedRule*> allows, denies;
-  find_constrained(question, allows, denies);
-  // In whichever order the rules are written, they say the same.
-  std::set<std::string> allowed, denied, asked;
-  for (const ConstrainedRule* allow : allows) allowed.insert(allow->arguments.text());
-  for (const ConstrainedRule* deny : denies) denied.insert(deny->arguments.text());
-  for (const std::size_t scope : question.agent.scopes) {
-    scopes_[scope].approve.find_texts(question.name, asked);
-  }
-  std::string text = "allowed";
-  const auto append = [&text](const std::set<std::string>& parts, const char* first,
-                              const char* next) {
-    const char* between = first;
-    for (const std::string& part : parts) text += std::exchange(between, next) + part;
-  };
-  if (question.allow == nullptr) append(allowed, " with ", " or ");
-  append(denied, " except with ", " or ");
-  append(asked, ", once people agree: ", "; ");
-  return text;
-}
-
-approvals::Terms Policy::approval_terms(std::string_view agent, std::string_view server,
-                                        std::string_view tool, const base::Json& arguments) const {
-  approvals::Terms terms;
-  const auto found = agents_.find(agent);
-  if (found == agents_.end() || !found->second.asks) return terms;
-  const std::string name = tool_id(server, tool);
-  for (const std::size_t scope : found->second.scopes) {
-    scopes_[scope].approve.find(name, arguments, terms);
-  }
-  // In whichever order roles are written, it is the same question.
-  std::sort(terms.clauses.begin(), terms.clauses.end(),
-            [](const auto& one, const auto& other) { return one.rule < other.rule; });
-  return terms;
 }
 
 const Person* Policy::find_person(std::string_view login) const {
@@ -339,80 +164,12 @@ std::vector<std::string> Policy::agent_names() const {
   return names;
 }
 
-std::optional<Effect> Policy::effect_of(std::string_view server, std::string_view tool) const {
-  const auto match = effect_patterns_.first_match(tool_id(server, tool));
-  if (!match) return std::nullopt;
-  return effects_[*match];
-}
-
-ledger::Nanos Policy::price_of(std::string_view server, std::string_view tool) const {
-  const auto match = price_patterns_.first_match(tool_id(server, tool));
-  return match ? prices_[*match] : 0;
-}
-
-std::vector<ledger::Charge> Policy::charges(std::string_view agent, std::string_view server,
-                                            std::string_view tool) const {
-  std::vector<ledger::Charge> charges;
-  const auto found = agents_.find(agent);
-  if (found == agents_.end()) return charges;
-  charges.reserve(usual_charges);
-  const std::string id = tool_id(server, tool);
-  const QuotaSubject subject{agent, found->second.agent.tenant, server, tool, id};
-  const ledger::Nanos price = price_of(server, tool);
-  for (const std::size_t scope : found->second.scopes) {
-    scopes_[scope].quotas.charge(subject, price, charges);
-  }
-  return charges;
-}
-
-std::vector<ledger::Charge> Policy::money_charges(std::string_view agent, std::string_view server,
-                                                  std::string_view name,
-                                                  ledger::Nanos amount) const {
-  std::vector<ledger::Charge> charges;
-  const auto found = agents_.find(agent);
-  if (found == agents_.end()) return charges;
-  const std::string id = tool_id(server, name);
-  const QuotaSubject subject{agent, found->second.agent.tenant, server, name, id};
-  for (const std::size_t scope : found->second.scopes) {
-    scopes_[scope].quotas.charge(subject, amount, charges);
-  }
-  std::erase_if(charges, [](const ledger::Charge& charge) {
-    return charge.quota->kind != ledger::Quota::Kind::money;
-  });
-  return charges;
-}
-
 bool Policy::may_start(std::string_view agent, std::string_view other) const {
   const auto found = agents_.find(agent);
   if (found == agents_.end()) return false;
   return std::ranges::any_of(found->second.scopes, [&](std::size_t scope) {
     return std::ranges::find(scopes_[scope].start, other) != scopes_[scope].start.end();
   });
-}
-
-std::vector<ledger::Charge> Policy::budgets() const {
-  std::vector<ledger::Charge> all;
-  for (const std::string& name : agent_names()) {
-    const CompiledAgent& agent = agents_.find(name)->second;
-    const QuotaSubject subject{name, agent.agent.tenant, {}, {}, {}};
-    for (const std::size_t scope : agent.scopes) scopes_[scope].quotas.list_budgets(subject, all);
-  }
-  std::set<std::string> seen;
-  std::erase_if(all,
-                [&](const ledger::Charge& bucket) { return !seen.insert(bucket.key()).second; });
-  return all;
-}
-
-const ledger::Quota* Policy::find_quota(std::string_view id) const {
-  for (const Scope& scope : scopes_) {
-    if (const ledger::Quota* quota = scope.quotas.find(id)) return quota;
-  }
-  return nullptr;
-}
-
-BrokenResult Policy::broken_result_of(std::string_view server, std::string_view tool) const {
-  const auto match = output_patterns_.first_match(tool_id(server, tool));
-  return match ? broken_results_[*match] : BrokenResult::withhold;
 }
 
 }  // namespace policies

@@ -37,7 +37,7 @@ struct Caller {
   std::string_view view = {};  ///< a view narrows what the agent may call; "": none
 };
 
-/// What the policy says of one agent and one tool, or one call of it.
+/// What the policy says of one agent and one tool, or one call of it; or of a resource or a prompt.
 struct Decision {
   std::optional<Permit> permit;  ///< set when the call is allowed
   /// Whether the agent may know the tool: rules allow it, at least with some arguments. What is not
@@ -65,7 +65,16 @@ class Policy {
   /// whether the tool is listed; where rules look at arguments there is no Permit without them.
   Decision decide(const Caller& caller, std::string_view server, std::string_view tool,
                   const base::Json* arguments = nullptr) const;
-  /// The same, through no view.
+  /// The same for whatever a server offers. A resource is named by its URI, and one that could be
+  /// written in another way is refused. Rules that look at arguments are for tools.
+  Decision decide(const Caller& caller, Primitive primitive, std::string_view server,
+                  std::string_view name, const base::Json* arguments = nullptr) const;
+  /// Whether a template of resources is listed: rules allow it as it is written, its expressions
+  /// being text that only a star matches. So a URI that fills it can be read, unless a rule names
+  /// just that one.
+  bool lists_template(const Caller& caller, std::string_view server,
+                      std::string_view uri_template) const;
+  /// decide() for a tool, through no view.
   Decision decide(std::string_view agent, std::string_view server, std::string_view tool,
                   const base::Json* arguments = nullptr) const {
     return decide(Caller{agent}, server, tool, arguments);
@@ -75,6 +84,9 @@ class Policy {
   /// and whether people are asked first.
   std::string access_text(std::string_view agent, std::string_view server,
                           std::string_view tool) const;
+  /// The same for whatever a server offers; the name of a resource may be a template.
+  std::string access_text(std::string_view agent, Primitive primitive, std::string_view server,
+                          std::string_view name) const;
 
   bool has_view(std::string_view name) const { return views_.find(name) != views_.end(); }
 
@@ -108,6 +120,12 @@ class Policy {
   /// each. They point into this policy.
   std::vector<ledger::Charge> charges(std::string_view agent, std::string_view server,
                                       std::string_view tool) const;
+  /// The same for reading a resource or getting a prompt, which has no price. `listed` is how the
+  /// server lists it, such as the template of a URI: buckets are for what is listed, so that their
+  /// number is not the caller's choice.
+  std::vector<ledger::Charge> read_charges(std::string_view agent, Primitive primitive,
+                                           std::string_view server, std::string_view name,
+                                           std::string_view listed) const;
   /// What spending `amount` on something that is no tool takes of budgets of money: of those whose
   /// tools match `server/name`.
   std::vector<ledger::Charge> money_charges(std::string_view agent, std::string_view server,
@@ -134,9 +152,14 @@ class Policy {
   };
   /// What the defaults, one tenant or one role say.
   struct Scope {
-    Rules deny, allow;
+    Rules deny, allow, resources, prompts;
     ApproveRules approve;
     ScopeQuotas quotas;
+
+    const Rules& allows(Primitive primitive) const {
+      if (primitive == Primitive::tool) return allow;
+      return primitive == Primitive::resource ? resources : prompts;
+    }
     std::vector<std::string> start;  ///< agents that may be started
   };
   struct CompiledAgent {
@@ -154,7 +177,12 @@ class Policy {
                         const std::vector<ApproveRule>& approve, ScopeQuotas quotas);
   void add_tools(const std::vector<ToolSettings>& tools);
   void add_agents(const PolicyDocument& document);
-  /// False when the view, if there is one, does not show the tool.
+  /// What decides whatever the arguments are; nullptr when that is no. `id` is what rules match.
+  const CompiledAgent* admit(const Caller& caller, std::string_view server, std::string_view name,
+                             const std::string& id, Decision& decision) const;
+  /// The decision when there are no rules about arguments.
+  void decide_plain(Question& question, Decision& decision) const;
+  /// False when the view, if there is one, does not show it.
   bool shows(std::string_view view, std::string_view name, Decision& decision) const;
   bool denies(const CompiledAgent& agent, std::string_view name, Decision& decision) const;
   void find_allow(Question& question) const;

@@ -16,11 +16,6 @@ const NotBuilt agent_not_built = {
     {"subjects", "tokens of an issuer are not part of this build"},
 };
 
-const NotBuilt role_not_built = {
-    {"resources", "rules for resources are not part of this build"},
-    {"prompts", "rules for prompts are not part of this build"},
-};
-
 const NotBuilt tool_not_built = {
     {"key_argument", "idempotency keys are not part of this build"},
     {"redact", "redaction is not part of this build"},
@@ -161,8 +156,16 @@ void PolicyBuilder::read_role(const std::string& name, const base::YamlNode& nod
   keys.push_back(
       {"allow", [&](const auto& list) { role.allow = read_rules(list, scope, "allow"); }});
   keys.push_back({"deny", [&](const auto& list) { role.deny = read_rules(list, scope, "deny"); }});
+  keys.push_back({"resources", [&](const auto& list) {
+                    role.resources = read_patterns(list, scope, "resources",
+                                                   "resources are named server/URI");
+                  }});
+  keys.push_back({"prompts", [&](const auto& list) {
+                    role.prompts = read_patterns(list, scope, "prompts",
+                                                 "prompts are named server/prompt");
+                  }});
   keys.push_back(approve_key(role.approve, scope));
-  read_scope(node, scope, keys, role_not_built);
+  read_scope(node, scope, keys, {});
 }
 
 std::vector<base::YamlKey> PolicyBuilder::quota_keys(Quotas& quotas, const std::string& scope) {
@@ -253,10 +256,7 @@ void PolicyBuilder::read_views(const base::YamlNode& node) {
     const std::string scope = "view " + name;
     ViewDocument& view = document_.views[name];
     const auto read_shown = [&](const base::YamlNode& list) {
-      for (const base::YamlNode& item : list.items()) {
-        const std::string pattern = read_pattern(item);
-        view.tools.push_back({pattern, {scope, "tools", pattern, item.file(), item.line()}, {}});
-      }
+      view.tools = read_patterns(list, scope, "tools", "tools are named server/tool");
     };
     read_scope(value, scope, {{"tools", read_shown}}, {});
     if (view.tools.empty()) value.fail(scope + ": it shows nothing: list patterns under 'tools'");

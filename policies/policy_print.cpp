@@ -111,6 +111,8 @@ Json role_json(const RoleDocument& role) {
   put(map, "includes", role.includes);
   put(map, "allow", rules_json(role.allow));
   put(map, "deny", rules_json(role.deny));
+  put(map, "resources", rules_json(role.resources));
+  put(map, "prompts", rules_json(role.prompts));
   put_approve(map, role.approve);
   put(map, "start", role.start);
   put_quotas(map, role.quotas);

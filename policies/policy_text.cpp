@@ -53,15 +53,29 @@ std::vector<Rule> read_rules(const base::YamlNode& list, const std::string& scop
   return rules;
 }
 
-std::string read_pattern(const base::YamlNode& node) {
+std::vector<Rule> read_patterns(const base::YamlNode& list, const std::string& scope,
+                                const std::string& kind, const std::string& form) {
+  std::vector<Rule> rules;
+  for (const base::YamlNode& item : list.items()) {
+    const std::string pattern = read_pattern(item, form);
+    rules.push_back({pattern, {scope, kind, pattern, item.file(), item.line()}, {}});
+  }
+  return rules;
+}
+
+std::string read_pattern(const base::YamlNode& node, const std::string& form) {
   const std::string pattern = node.text();
   if (pattern.empty()) node.fail("a pattern must not be empty");
   if (std::any_of(pattern.begin(), pattern.end(), is_blank_or_control)) {
     node.fail("a pattern must not hold blanks or control characters");
   }
-  if (pattern.find_first_of("*/") == std::string::npos) {
-    node.fail("the pattern '" + pattern +
-              "' can never match: tools are named server/tool, as in '" + pattern + "/*'");
+  const std::size_t part = pattern.find_first_of("*/:");
+  if (part == std::string::npos) {
+    node.fail("the pattern '" + pattern + "' can never match: " + form + ", as in '" + pattern + "/*'");
+  }
+  if (pattern[part] == ':') {
+    node.fail("the pattern '" + pattern + "' can never match: " + form +
+              ", and no server has ':' in its name");
   }
   return pattern;
 }

@@ -21,8 +21,13 @@ void read_scope(const base::YamlNode& map, const std::string& scope,
 std::vector<Rule> read_rules(const base::YamlNode& list, const std::string& scope,
                              const std::string& kind);
 
-/// Fails unless `node` holds a pattern that can match a `server/tool`.
-std::string read_pattern(const base::YamlNode& node);
+/// A list of patterns alone. `form` says what they are matched against.
+std::vector<Rule> read_patterns(const base::YamlNode& list, const std::string& scope,
+                                const std::string& kind, const std::string& form);
+
+/// Fails unless `node` holds a pattern that can match what `form` says.
+std::string read_pattern(const base::YamlNode& node,
+                         const std::string& form = "tools are named server/tool");
 
 /// Fails unless `node` holds letters, digits, `_`, `.` and `-` alone. `what` is, for example,
 /// `role`.

@@ -91,6 +91,8 @@ std::string print(const PolicyDocument& document) {
     printer.texts(role.start);
     printer.rules(role.allow);
     printer.rules(role.deny);
+    printer.rules(role.resources);
+    printer.rules(role.prompts);
     printer.approve(role.approve);
     printer.quotas(role.quotas);
   }

@@ -18,14 +18,14 @@ namespace policies {
 /// Where a rule stands, for people.
 struct RuleSource {
   std::string scope;    ///< `defaults`, `tenant acme`, `role reader`
-  std::string kind;     ///< `allow` or `deny`
+  std::string kind;     ///< the key: `allow`, `deny`, `resources` or `prompts`
   std::string pattern;  ///< as written
   std::string file;
   int line = 0;  ///< from 1
   std::string arguments = {};  ///< text of the constraint on arguments, or ""
 };
 
-/// A glob over `server/tool`: `*` matches any run of characters, `/` included; case-sensitive
+/// A glob over `server/tool`, `server/URI` or `server/prompt`: `*` matches any run of characters, `/` included; case-sensitive
 /// (design §4).
 struct Rule {
   std::string pattern;
@@ -107,6 +107,7 @@ struct RoleDocument {
   std::vector<std::string> includes;
   std::vector<std::string> start;  ///< agents that its holders may start on the runtime
   std::vector<Rule> allow, deny;
+  std::vector<Rule> resources, prompts;  ///< what of these is allowed
   std::vector<ApproveRule> approve;
   Quotas quotas;
 };

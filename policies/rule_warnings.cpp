@@ -5,6 +5,7 @@
 
 #include "base/yaml.h"
 #include "policies/glob.h"
+#include "policies/resource_uri.h"
 #include "policies/role_closure.h"
 
 namespace policies {
@@ -37,8 +38,15 @@ class RuleWarnings {
     for (const auto& [name, role] : document_.roles) {
       each_rule(role.deny);
       each_rule(role.allow);
+      each_rule(role.resources);
+      each_rule(role.prompts);
       each_approve(role.approve);
-      denied_anyway(name);
+      for (const auto* rules : {&role.allow, &role.resources, &role.prompts}) {
+        denied_anyway(name, *rules);
+      }
+      never_a_uri(role.resources);
+      not_asked(role.resources);
+      not_asked(role.prompts);
     }
     for (const auto& view : document_.views) each_rule(view.second.tools);
     held_by_nobody();
@@ -86,6 +94,34 @@ class RuleWarnings {
                    (near.empty() ? "" : "; did you mean '" + near + "'?"));
   }
 
+  // Some forms of a URI are refused whatever the rules say.
+  void never_a_uri(const std::vector<Rule>& resources) {
+    for (const Rule& rule : resources) {
+      const std::size_t slash = rule.pattern.find('/');
+      if (slash == std::string::npos || rule.pattern.find('*') != std::string::npos) continue;
+      const std::string_view problem = uri_problem(std::string_view(rule.pattern).substr(slash + 1));
+      if (!problem.empty()) {
+        warn(rule, "it can never match: of such a URI nothing is read: " + std::string(problem));
+      }
+    }
+  }
+
+  // People are asked about calls of tools alone.
+  void not_asked(const std::vector<Rule>& allows) {
+    for (const Rule& allow : allows) {
+      const auto covers = [&](const ApproveRule& asked) {
+        return !asked.when && asked.tools != "*" && Glob(asked.tools).matches(allow.pattern);
+      };
+      const auto any = [&](const std::vector<ApproveRule>& rules) {
+        return std::any_of(rules.begin(), rules.end(), covers);
+      };
+      bool found = any(document_.default_approve);
+      for (const auto& tenant : document_.tenants) found = found || any(tenant.second.approve);
+      for (const auto& role : document_.roles) found = found || any(role.second.approve);
+      if (found) warn(allow, "nobody is asked about it: 'approve' is for tools");
+    }
+  }
+
   // Arguments are an object.
   void no_object(const Rule& rule) {
     const Json& schema = rule.arguments->schema();
@@ -129,9 +165,9 @@ class RuleWarnings {
     return found == denies.end() ? nullptr : &*found;
   }
 
-  void denied_anyway(const std::string& name) {
+  void denied_anyway(const std::string& name, const std::vector<Rule>& allows) {
     const std::set<std::string> roles = role_closure(document_, name);
-    for (const Rule& allow : document_.roles.at(name).allow) {
+    for (const Rule& allow : allows) {
       const Rule* deny = covering(document_.default_deny, allow);
       for (const std::string& role : roles) {
         if (deny == nullptr) deny = covering(document_.roles.at(role).deny, allow);

@@ -18,7 +18,8 @@ std::string bucket_scope(Per per, bool per_scope, const QuotaSubject& subject) {
     case Per::server:
       return "server:" + std::string(subject.server);
     case Per::tool:
-      return "tool:" + std::string(subject.tool_id);
+      return "tool:" +
+             std::string(subject.counted_as.empty() ? subject.tool_id : subject.counted_as);
     case Per::role:
       break;
   }

@@ -14,7 +14,9 @@ namespace policies {
 /// Who calls what, as far as buckets are told apart by it.
 struct QuotaSubject {
   std::string_view agent, tenant, server, tool;
-  std::string_view tool_id;  ///< `server/tool`
+  std::string_view tool_id;  ///< `server/tool`: what patterns match
+  /// What buckets of `per: tool` belong to; "": tool_id.
+  std::string_view counted_as = {};
 };
 
 /// The limits and budgets of the defaults, a tenant or a role, ready to be matched. Immutable.

@@ -84,7 +84,7 @@ base::Task<void> Run::call(std::size_t index) {
   call.snapshot = s_.snapshot.get();
   const policies::Agent* agent = call.snapshot->policy->find_agent(state_.start().agent);
   call.principal = {state_.start().agent, agent ? agent->tenant : std::string(), "run " + id_};
-  call.tool = wanted.request.tool;
+  call.asked = wanted.request.tool;
   call.arguments = mcp::ToolArguments(wanted.request.arguments);
   call.loop = &loop_;
   call.patience = std::chrono::milliseconds(0);  // a run is parked

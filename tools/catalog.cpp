@@ -15,31 +15,21 @@ std::string listing_of(const ServerTool& tool, const std::string& exported) {
 
 Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers,
                  std::size_t longest_name)
-    : longest_name_(longest_name) {
+    : longest_name_(longest_name), prompts_(servers, longest_name), resources_(servers) {
+  const auto is_taken = [this](const std::string& name) { return by_name_.contains(name); };
   for (const auto& server : servers) {
     for (const ServerTool& tool : server->tools) {
       CatalogEntry entry;
       entry.owner = server;
       entry.tool = &tool;
       if (tool.quarantine.empty()) {
-        entry.exported = free_name(*server, tool.name, longest_name);
+        entry.exported = free_name(server->prefix, server->server, tool.name, longest_name, is_taken);
         entry.listing = listing_of(tool, entry.exported);
         by_name_.emplace(entry.exported, entries_.size());
       }
       entries_.push_back(std::move(entry));
     }
   }
-}
-
-std::string Catalog::free_name(const ServerTools& server, const std::string& tool,
-                               std::size_t longest) const {
-  std::string name = exported_name(server.prefix, server.server, tool, longest);
-  if (!by_name_.contains(name)) return name;
-  name = exported_name(server.server, server.server, tool, longest);
-  for (unsigned attempt = 0; by_name_.contains(name); ++attempt) {
-    name = distinct_name(server.server, server.server, tool, longest, attempt);
-  }
-  return name;
 }
 
 const CatalogEntry* Catalog::find(std::string_view exported) const {

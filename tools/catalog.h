@@ -7,17 +7,11 @@
 #include <vector>
 
 #include "tools/exported_name.h"
-#include "tools/server_tool.h"
+#include "tools/prompt_catalog.h"
+#include "tools/resource_catalog.h"
+#include "tools/server_tools.h"
 
 namespace tools {
-
-/// What one server offers. Immutable once built.
-struct ServerTools {
-  std::string server;
-  std::string prefix;
-  bool trusted = false;
-  std::vector<ServerTool> tools;
-};
 
 /// A tool under the name it is offered by.
 struct CatalogEntry {
@@ -31,7 +25,7 @@ struct CatalogEntry {
   std::string id() const { return owner->server + "/" + tool->name; }
 };
 
-/// All tools of all servers, in the order of the configuration. Immutable.
+/// All tools of all servers, in the order of the configuration, and what else they offer. Immutable.
 class Catalog {
  public:
   Catalog() = default;
@@ -46,14 +40,15 @@ class Catalog {
   std::size_t longest_name() const { return longest_name_; }
   /// All, quarantined ones included.
   const std::vector<CatalogEntry>& entries() const { return entries_; }
+  const PromptCatalog& prompts() const { return prompts_; }
+  const ResourceCatalog& resources() const { return resources_; }
 
  private:
-  std::string free_name(const ServerTools& server, const std::string& tool,
-                        std::size_t longest) const;
-
   std::size_t longest_name_ = usual_exported_name;
   std::vector<CatalogEntry> entries_;
   std::unordered_map<std::string, std::size_t> by_name_;
+  PromptCatalog prompts_;
+  ResourceCatalog resources_;
 };
 
 }  // namespace tools

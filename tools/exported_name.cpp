@@ -46,4 +46,16 @@ std::string distinct_name(std::string_view prefix, std::string_view server, std:
   return with_hash(joined(prefix, tool), server, tool, longest, attempt);
 }
 
+std::string free_name(std::string_view prefix, std::string_view server, std::string_view tool,
+                      std::size_t longest,
+                      const std::function<bool(const std::string&)>& is_taken) {
+  std::string name = exported_name(prefix, server, tool, longest);
+  if (!is_taken(name)) return name;
+  name = exported_name(server, server, tool, longest);
+  for (unsigned attempt = 0; is_taken(name); ++attempt) {
+    name = distinct_name(server, server, tool, longest, attempt);
+  }
+  return name;
+}
+
 }  // namespace tools

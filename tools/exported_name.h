@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,10 @@ std::string exported_name(std::string_view prefix, std::string_view server, std:
 /// this be taken as well, the next `attempt` is another one.
 std::string distinct_name(std::string_view prefix, std::string_view server, std::string_view tool,
                           std::size_t longest = usual_exported_name, unsigned attempt = 0);
+
+/// The exported name, or when that is taken one with the server's name in it.
+std::string free_name(std::string_view prefix, std::string_view server, std::string_view tool,
+                      std::size_t longest,
+                      const std::function<bool(const std::string&)>& is_taken);
 
 }  // namespace tools

@@ -11,7 +11,7 @@ using base::Result;
 
 namespace {
 
-bool is_cancelled(const mcp::ToolCall& call) {
+bool is_cancelled(const mcp::ServerCall& call) {
   return call.options.cancellation != nullptr && call.options.cancellation->requested();
 }
 
@@ -45,7 +45,7 @@ base::Task<Result<Discovery>> HttpLink::discover() {
   mcp::Client& client = connectors_[0]->client;
   auto shaken = co_await client.connect(settings_.era, deadline);
   if (!shaken) co_return shaken.error();
-  auto listed = co_await client.list_tools(*shaken, limits_, deadline);
+  auto listed = co_await client.list_offers(*shaken, limits_, deadline);
   if (!listed) co_return listed.error();
   asked_ = std::chrono::steady_clock::now();
   set_handshake(std::make_shared<const mcp::Handshake>(*shaken));
@@ -61,18 +61,18 @@ base::Task<Result<std::optional<Discovery>>> HttpLink::refresh() {
     if (!found) co_return found.error();
     co_return std::optional(std::move(*found));
   }
-  auto listed = co_await connectors_[0]->client.list_tools(*shaken, limits_,
+  auto listed = co_await connectors_[0]->client.list_offers(*shaken, limits_,
                                                            now + settings_.start_timeout);
   if (!listed) co_return listed.error();
   co_return std::optional(Discovery{*shaken, std::move(*listed)});
 }
 
 base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& loop, Caller,
-                                                                  mcp::ToolCall call) {
+                                                                  mcp::ServerCall call) {
   const auto shaken = handshake();
   if (!shaken) co_return base::Error{Code::unavailable, "its session ended", {}};
   const auto absolute = std::chrono::steady_clock::now() + settings_.max_timeout;
-  auto exchange = co_await connectors_[loop.index()]->client.call_tool(
+  auto exchange = co_await connectors_[loop.index()]->client.call(
       *shaken, call, {settings_.timeout, absolute});
   if (!exchange) {
     const base::Error& error = exchange.error();

@@ -25,7 +25,7 @@ class HttpLink final : public UpstreamLink {
   base::Task<base::Result<std::optional<Discovery>>> refresh() override;
   bool usable() const override { return usable_; }
   base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop, Caller caller,
-                                                                mcp::ToolCall call) override;
+                                                                mcp::ServerCall call) override;
   void reset() override { set_handshake(nullptr); }
   bool can_crash() const override { return false; }
 

@@ -50,7 +50,7 @@ base::Task<StdioStarter::Started> StdioStarter::attempt(std::optional<mcp::Era> 
                                        [told](const std::string& reason) {
                                          if (auto tell = std::exchange(*told, nullptr)) tell(reason);
                                        },
-                                       [told, changed = on_tools_changed_] {
+                                       [told, changed = on_offers_changed_] {
                                          if (*told && changed) changed();
                                        }};
   auto channel =

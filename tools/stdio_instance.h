@@ -30,13 +30,13 @@ class StdioStarter {
 
   /// Children live on `home`. All of it must outlive what is started.
   StdioStarter(const UpstreamSettings& settings, base::Loop& home, base::ProcessKeeper& keeper,
-               const base::Limits& limits, base::Log& log, std::function<void()> on_tools_changed)
+               const base::Limits& limits, base::Log& log, std::function<void()> on_offers_changed)
       : settings_(settings),
         home_(home),
         keeper_(keeper),
         limits_(limits),
         log_(log),
-        on_tools_changed_(std::move(on_tools_changed)) {}
+        on_offers_changed_(std::move(on_offers_changed)) {}
 
   /// A child that has shaken hands within the server's start_timeout. `on_end` is told on the loop,
   /// once, when it ends after that. A child that does not answer the question for the modern
@@ -54,7 +54,7 @@ class StdioStarter {
   base::ProcessKeeper& keeper_;
   const base::Limits& limits_;
   base::Log& log_;
-  std::function<void()> on_tools_changed_;
+  std::function<void()> on_offers_changed_;
   std::optional<mcp::Era> found_;
   base::SteadyTime found_at_{};
   std::vector<std::weak_ptr<mcp::StdioChannel>> starting_;

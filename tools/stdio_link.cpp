@@ -18,7 +18,7 @@ StdioLink::StdioLink(const UpstreamSettings& settings, base::EventLoops& loops,
       limits_(limits),
       events_(std::move(events)),
       anchor_(std::move(anchor)),
-      starter_(settings, home_, keeper, limits, log, events_.tools_changed),
+      starter_(settings, home_, keeper, limits, log, events_.offers_changed),
       pool_(home_, limits,
             [this](StdioStarter::OnEnd on_end) { return start_or_take_first(std::move(on_end)); },
             anchor_) {
@@ -38,7 +38,7 @@ base::Task<Result<Discovery>> StdioLink::discover() {
   mcp::StdioTransport transport(home_, instance->channel);
   mcp::Client client(transport, instance->ids);
   const auto deadline = std::chrono::steady_clock::now() + settings_.start_timeout;
-  auto listed = co_await client.list_tools(instance->handshake, limits_, deadline);
+  auto listed = co_await client.list_offers(instance->handshake, limits_, deadline);
   if (!listed || !instance->channel->is_open()) {
     instance->channel->close("its start failed");
     if (!listed) co_return listed.error();
@@ -65,7 +65,7 @@ base::Task<Result<std::optional<Discovery>>> StdioLink::refresh() {
   mcp::StdioTransport transport(home_, instance->channel);
   mcp::Client client(transport, instance->ids);
   const auto deadline = std::chrono::steady_clock::now() + settings_.start_timeout;
-  auto listed = co_await client.list_tools(instance->handshake, limits_, deadline);
+  auto listed = co_await client.list_offers(instance->handshake, limits_, deadline);
   if (!listed) co_return listed.error();
   co_return std::optional(Discovery{instance->handshake, std::move(*listed)});
 }
@@ -76,7 +76,7 @@ bool StdioLink::usable() const {
 }
 
 base::Task<Result<std::unique_ptr<mcp::Exchange>>> StdioLink::call(base::Loop& loop, Caller caller,
-                                                                   mcp::ToolCall call) {
+                                                                   mcp::ServerCall call) {
   std::shared_ptr<StdioInstance> instance = is_shared() ? first() : nullptr;
   if (!is_shared()) {
     auto owned = co_await pool_.of(owner_of(caller));
@@ -88,7 +88,7 @@ base::Task<Result<std::unique_ptr<mcp::Exchange>>> StdioLink::call(base::Loop& l
   mcp::Client client(transport, instance->ids);
   const auto absolute = std::chrono::steady_clock::now() + settings_.max_timeout;
   const mcp::RequestDeadlines deadlines{settings_.timeout, absolute};
-  co_return co_await client.call_tool(instance->handshake, std::move(call), deadlines);
+  co_return co_await client.call(instance->handshake, std::move(call), deadlines);
 }
 
 std::string StdioLink::owner_of(const Caller& caller) const {

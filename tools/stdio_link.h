@@ -23,7 +23,7 @@ class StdioLink final : public UpstreamLink {
   base::Task<base::Result<std::optional<Discovery>>> refresh() override;
   bool usable() const override;
   base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop, Caller caller,
-                                                                mcp::ToolCall call) override;
+                                                                mcp::ServerCall call) override;
   void tend() override;
   void reset() override;
   void end() override;

@@ -74,6 +74,11 @@ std::string_view to_string(UpstreamStatus::State state) {
   return "down";
 }
 
+const mcp::CallMethod& method_of(policies::Primitive primitive) {
+  if (primitive == policies::Primitive::tool) return mcp::tools_call;
+  return primitive == policies::Primitive::prompt ? mcp::prompts_get : mcp::resources_read;
+}
+
 Upstream::Upstream(UpstreamSettings settings, const Dependencies& dependencies,
                    std::function<void()> on_change)
     : settings_(std::move(settings)),
@@ -258,22 +263,25 @@ base::Task<void> Upstream::refresh() {
   }
 }
 
-/// What came of a list of definitions.
+/// What came of what a server lists.
 struct Upstream::Prepared {
   std::string fingerprint;
-  std::vector<ServerTool> tools;  // none when the fingerprint is the one there was
+  std::shared_ptr<ServerTools> offered;  // null when the fingerprint is the one there was
 };
 
 // Lists may be long and their schemas take seconds to compile: that is for a thread of its own.
-base::Task<Upstream::Prepared> Upstream::prepare(std::vector<base::Json> definitions) {
+base::Task<Upstream::Prepared> Upstream::prepare(mcp::Offers offers) {
   const auto work = [&] {
     std::string listed = settings_.prefix + "\n";
-    for (const base::Json& tool : definitions) listed.append(base::dump_json(tool)).append("\n");
-    Prepared prepared{base::blake2b_hex(listed), {}};
-    if (prepared.fingerprint != fingerprint_) {
-      prepared.tools = compile_tools(std::move(definitions), limits_);
+    for (const auto* list :
+         {&offers.tools, &offers.prompts, &offers.resources, &offers.templates}) {
+      for (const base::Json& entry : *list) listed.append(base::dump_json(entry)).append("\n");
+      listed.append("\n");
     }
-    definitions = {};  // freeing them takes its time as well
+    for (const std::string& complaint : offers.complaints) listed.append(complaint).append("\n");
+    Prepared prepared{base::blake2b_hex(listed), nullptr};
+    if (prepared.fingerprint != fingerprint_) prepared.offered = make_tools(std::move(offers));
+    offers = {};  // freeing them takes its time as well
     return prepared;
   };
   co_return co_await base::await_callback<Prepared>([&](std::function<void(Prepared)> done) {
@@ -281,22 +289,36 @@ base::Task<Upstream::Prepared> Upstream::prepare(std::vector<base::Json> definit
   });
 }
 
-// Tools that are as they were stay what they are: their schemas are not compiled again, and nobody
-// is told. What the link says of a loss meanwhile stands.
+std::shared_ptr<ServerTools> Upstream::make_tools(mcp::Offers offers) const {
+  auto tools = std::make_shared<ServerTools>();
+  tools->server = settings_.name;
+  tools->prefix = settings_.prefix;
+  tools->trusted = settings_.trusted;
+  tools->tools = compile_tools(std::move(offers.tools), limits_);
+  tools->prompts = read_prompts(std::move(offers.prompts));
+  tools->resources = read_resources(std::move(offers.resources));
+  tools->templates = read_templates(std::move(offers.templates));
+  return tools;
+}
+
+// What is as it was stays what it is: schemas are not compiled again, and nobody is told. What the
+// link says of a loss meanwhile stands.
 base::Task<void> Upstream::take(Discovery found) {
-  Prepared prepared = co_await prepare(std::move(found.tools));
+  const std::vector<std::string> complaints = found.offers.complaints;
+  Prepared prepared = co_await prepare(std::move(found.offers));
   refreshed_at_ = std::chrono::steady_clock::now();
-  const bool is_news = prepared.fingerprint != fingerprint_;
-  std::shared_ptr<ServerTools> offered;
+  const bool is_news = prepared.offered != nullptr;
   if (is_news) {
     fingerprint_ = std::move(prepared.fingerprint);
-    offered = std::make_shared<ServerTools>(
-        ServerTools{settings_.name, settings_.prefix, settings_.trusted, std::move(prepared.tools)});
+    for (const std::string& complaint : complaints) {
+      log_.write(base::LogLevel::warn, "server_list",
+                 {{"server", settings_.name}, {"reason", shown(complaint)}});
+    }
   }
   const bool usable = link_->usable();
   {
     const std::lock_guard lock(mutex_);
-    if (is_news) tools_ = std::move(offered);
+    if (is_news) tools_ = std::move(prepared.offered);
     status_.revision = found.handshake.revision;
     if (usable) {
       if (is_news || status_.state != State::ready) status_.since = std::chrono::system_clock::now();
@@ -320,10 +342,10 @@ void Upstream::set_state(State state, std::string reason) {
 }
 
 base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit,
-                                std::string session, const ServerTool& tool,
-                                const mcp::ToolArguments& arguments, mcp::CallOptions options) {
-  if (permit.server() != settings_.name || permit.tool() != tool.name) {
-    return not_sent({Code::internal, "the permit is for another tool", permit.rule()});
+                                std::string session, mcp::ServerCall call) {
+  if (permit.server() != settings_.name || permit.name() != call.name ||
+      method_of(permit.primitive()).method != call.method.method) {
+    return not_sent({Code::internal, "the permit is for something else", permit.rule()});
   }
   if (ended_) return not_sent({Code::unavailable, not_configured, {}});
   retries_.earn();
@@ -331,8 +353,7 @@ base::Task<Sent> Upstream::call(base::Loop& loop, const policies::Permit& permit
     const std::string reason = status().reason;
     return not_sent({Code::unavailable, reason.empty() ? "it is still connecting" : reason, {}});
   }
-  const mcp::ToolCall outgoing{tool.name, arguments, tool.param_headers, options};
-  return link_->call(loop, Caller{permit.agent(), std::move(session)}, outgoing);
+  return link_->call(loop, Caller{permit.agent(), std::move(session)}, call);
 }
 
 std::optional<Error> Upstream::refuse() {

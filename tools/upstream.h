@@ -37,6 +37,9 @@ struct UpstreamStatus {
 };
 std::string_view to_string(UpstreamStatus::State state);
 
+/// How it is asked for.
+const mcp::CallMethod& method_of(policies::Primitive primitive);
+
 /// One MCP server behind the gateway: discovered in the background and again after it was lost,
 /// called from any event loop. Nothing of it delays other servers (invariant 11). Thread-safe.
 ///
@@ -80,12 +83,12 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   };
   std::size_t uses() const { return uses_; }
 
-  /// Sends a call that policy permitted; a permit for another server or tool is Code::internal, and
-  /// nothing is sent. `session` is the caller's, or "". `tool` and `arguments` live until the task
-  /// ends. Other errors are those of mcp::Exchange, with messages that say what the server did.
+  /// Sends a call that policy permitted; a permit for another server, another name or another kind
+  /// of thing is Code::internal, and nothing is sent. `session` is the caller's, or "". What `call`
+  /// refers to lives until the task ends. Other errors are those of mcp::Exchange, with messages
+  /// that say what the server did.
   base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(
-      base::Loop& loop, const policies::Permit& permit, std::string session, const ServerTool& tool,
-      const mcp::ToolArguments& arguments, mcp::CallOptions options);
+      base::Loop& loop, const policies::Permit& permit, std::string session, mcp::ServerCall call);
 
   /// Why no call may go out now, because the last ones failed; nullopt when one may. What becomes of
   /// it is then to be told.
@@ -127,7 +130,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   base::Task<void> refresh();
   base::Task<void> take(Discovery found);
   struct Prepared;
-  base::Task<Prepared> prepare(std::vector<base::Json> definitions);
+  base::Task<Prepared> prepare(mcp::Offers offers);
+  std::shared_ptr<ServerTools> make_tools(mcp::Offers offers) const;
   base::Task<void> pause(std::chrono::milliseconds time);
   void wake();
   void set_state(UpstreamStatus::State state, std::string reason);
@@ -146,7 +150,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   RestartPolicy policy_;
   base::Timer alarm_;        // ends pause()
   base::SteadyTime refreshed_at_{};
-  std::string fingerprint_;  // of the tools as the server listed them
+  std::string fingerprint_;  // of what it offers, as the server listed it
   // Of all:
   std::atomic<bool> refresh_asked_{false}, rediscovery_asked_{false};
   std::atomic<UpstreamStatus::State> state_{UpstreamStatus::State::connecting};  // as in status_

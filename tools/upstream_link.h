@@ -22,7 +22,7 @@ struct Caller {
 /// What a server says of itself when it is asked.
 struct Discovery {
   mcp::Handshake handshake;
-  std::vector<base::Json> tools;
+  mcp::Offers offers;
 };
 
 /// Why calls to a server fail that a reload has removed.
@@ -39,7 +39,7 @@ inline constexpr std::chrono::hours verdict_ttl{1};
 struct LinkEvents {
   std::function<void(std::string why)> lost;  ///< calls do not reach it
   std::function<void()> session_ended;        ///< it is there, and must be asked anew who it is
-  std::function<void()> tools_changed;        ///< it offers other tools now
+  std::function<void()> offers_changed;       ///< it offers other tools, prompts or resources
 };
 
 /// What servers over HTTP and over stdio differ in: how they are reached. Thread-safe, but for
@@ -58,7 +58,7 @@ class UpstreamLink {
   /// Sends a call. Errors are those of mcp::Exchange.
   virtual base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop,
                                                                         Caller caller,
-                                                                        mcp::ToolCall call) = 0;
+                                                                        mcp::ServerCall call) = 0;
   /// Several times a second: ends what is no longer needed.
   virtual void tend() {}
   /// Forgets everything that is known of the server, and ends what was started for it.

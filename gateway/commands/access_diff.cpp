@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <optional>
 
 #include "base/json.h"
@@ -14,9 +15,11 @@ namespace {
 
 using base::Json;
 using policies::AccessChange;
+using policies::Offered;
+using policies::Primitive;
 
 // Absent when no gateway of this configuration answers.
-std::optional<std::vector<std::string>> offered_tools(const Invocation& invocation) {
+std::optional<std::vector<Offered>> offered_tools(const Invocation& invocation) {
   std::optional<Config> config;
   try {
     config = load_chosen_config(invocation);
@@ -26,19 +29,23 @@ std::optional<std::vector<std::string>> offered_tools(const Invocation& invocati
   const auto answer = ask_gateway({config->admin_socket}, "/v1/tools");
   const Json* tools = answer ? base::find_member(*answer, "tools") : nullptr;
   if (tools == nullptr || tools->empty()) return std::nullopt;
-  std::vector<std::string> ids;
-  for (const Json& tool : *tools) ids.push_back(tool.value("tool", ""));
-  return ids;
+  std::vector<Offered> offered;
+  for (const Json& tool : *tools) offered.push_back({Primitive::tool, tool.value("tool", "")});
+  return offered;
 }
 
 std::string line_of(const AccessChange& change) {
+  const Primitive primitive = change.what.primitive;
+  const std::string what =
+      (primitive == Primitive::tool ? "" : std::string(to_string(primitive)) + " ") +
+      change.what.id;
   if (change.before.empty()) {
-    return "  + " + change.tool + (change.after == "allowed" ? "" : ": " + change.after);
+    return "  + " + what + (change.after == "allowed" ? "" : ": " + change.after);
   }
   if (change.after.empty()) {
-    return "  - " + change.tool + (change.before == "allowed" ? "" : ": " + change.before);
+    return "  - " + what + (change.before == "allowed" ? "" : ": " + change.before);
   }
-  return "  ~ " + change.tool + ": " + change.before + "\n    now " + change.after;
+  return "  ~ " + what + ": " + change.before + "\n    now " + change.after;
 }
 
 }  // namespace
@@ -47,13 +54,17 @@ AccessDiff diff_access(const Invocation& invocation, const policies::PolicyDocum
                        const policies::PolicyDocument& after) {
   const policies::Policy old_policy(before), new_policy(after);
   AccessDiff diff{old_policy.version(), new_policy.version(), false, {}};
-  std::vector<std::string> tools = policies::sample_tools(before, after);
+  std::vector<Offered> tools = policies::sample_offers(before, after, Primitive::tool);
   if (auto offered = offered_tools(invocation)) {
     diff.over_catalog = true;
     tools = policies::named_tools(before, after);  // a server may not be there yet
     tools.insert(tools.end(), offered->begin(), offered->end());
     std::sort(tools.begin(), tools.end());
     tools.erase(std::unique(tools.begin(), tools.end()), tools.end());
+  }
+  for (const Primitive primitive : {Primitive::resource, Primitive::prompt}) {
+    auto samples = policies::sample_offers(before, after, primitive);
+    std::move(samples.begin(), samples.end(), std::back_inserter(tools));
   }
   diff.changes = policies::compare_access(old_policy, new_policy, tools);
   return diff;
@@ -75,7 +86,7 @@ Json diff_facts(const AccessDiff& diff) {
   Json changes = Json::array();
   for (const AccessChange& change : diff.changes) {
     changes.push_back({{"agent", change.agent},
-                       {"tool", change.tool},
+                       {to_string(change.what.primitive), change.what.id},
                        {"before", change.before},
                        {"after", change.after}});
   }

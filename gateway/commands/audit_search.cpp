@@ -1,5 +1,7 @@
 #include "gateway/commands/audit_search.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -46,10 +48,9 @@ bool matches(const Filter& filter, const policies::Glob& tool, const Json& body)
   };
   const Json* outcome = base::find_member(body, "outcome");
   if (!is(filter.agent, "agent") || !is(filter.tenant, "tenant")) return false;
-  if (!filter.tool.empty() && !tool.matches(body.value("tool", "")) &&
-      !tool.matches(body.value("asked_as", ""))) {
-    return false;
-  }
+  constexpr std::array names = {"tool", "resource", "prompt", "asked_as"};
+  const auto is_named = [&](const char* key) { return tool.matches(body.value(key, "")); };
+  if (!filter.tool.empty() && std::none_of(names.begin(), names.end(), is_named)) return false;
   if (filter.outcome.empty() || outcome == nullptr) return filter.outcome.empty();
   return outcome->value("kind", "") == filter.outcome ||
          outcome->value("reason", "") == filter.outcome;
@@ -127,7 +128,7 @@ void add_audit_search(CLI::App& audit, Invocation& invocation) {
   auto filter = std::make_shared<Filter>();
   search_command->add_option("--agent", filter->agent, "Of this agent");
   search_command->add_option("--tenant", filter->tenant, "Of this tenant's agents");
-  search_command->add_option("--tool", filter->tool, "Of tools that match this pattern: files/*");
+  search_command->add_option("--tool", filter->tool, "Of tools, resources and prompts that match this pattern: files/*");
   search_command->add_option("--outcome", filter->outcome,
                              "answered, refused, failed, unknown, or a reason: unknown_tool");
   search_command->add_option("--since", filter->since, "Not older than this: 2h, 7d");

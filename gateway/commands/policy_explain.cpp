@@ -11,9 +11,16 @@ namespace gateway::commands {
 namespace {
 
 using base::Json;
+using policies::Primitive;
 
 struct Question {
-  std::string agent, tool, arguments, view;
+  std::string agent, id, arguments, view;
+  bool resource = false, prompt = false;
+
+  Primitive primitive() const {
+    if (resource) return Primitive::resource;
+    return prompt ? Primitive::prompt : Primitive::tool;
+  }
 };
 
 Exit wrong(const std::string& sentence) {
@@ -41,7 +48,7 @@ void print_access(const policies::Policy& policy, const Question& question) {
 }
 
 Json facts_of(const Question& question, const policies::Decision& decision, bool depends) {
-  Json facts{{"agent", question.agent},         {"tool", question.tool},
+  Json facts{{"agent", question.agent},         {to_string(question.primitive()), question.id},
              {"listed", decision.listed},       {"allowed", decision.allowed()},
              {"depends_on_arguments", depends}, {"reason", decision.reason}};
   if (!decision.refusal.empty()) facts["refusal"] = decision.refusal;
@@ -66,8 +73,11 @@ Exit explain(const Invocation& invocation, const Question& question) {
   if (!question.view.empty() && !policy.has_view(question.view)) {
     return wrong("The policy has no view " + question.view + ".");
   }
-  const std::size_t slash = question.tool.find('/');
-  if (slash == std::string::npos) return wrong("Name the tool as server/tool.");
+  const std::size_t slash = question.id.find('/');
+  if (slash == std::string::npos) {
+    return wrong("Name a tool as server/tool, a resource as server/URI, a prompt as server/prompt.");
+  }
+  if (question.resource && question.prompt) return wrong("Ask about a resource or a prompt, not both.");
   const bool given = !question.arguments.empty();
   const auto arguments = base::parse_json(given ? question.arguments : "{}");
   if (!arguments || !arguments->value.is_object() || arguments->inexact) {
@@ -75,8 +85,9 @@ Exit explain(const Invocation& invocation, const Question& question) {
                  (arguments ? "." : ": " + arguments.error().message));
   }
   const policies::Decision decision =
-      policy.decide(policies::Caller{question.agent, question.view}, question.tool.substr(0, slash),
-                    question.tool.substr(slash + 1), given ? &arguments->value : nullptr);
+      policy.decide(policies::Caller{question.agent, question.view}, question.primitive(),
+                    question.id.substr(0, slash), question.id.substr(slash + 1),
+                    given ? &arguments->value : nullptr);
   const bool depends = decision.listed && !decision.allowed() && !given;
   std::vector<std::string> people;
   if (decision.allowed() && given) people = asks(policy, question, arguments->value);
@@ -103,7 +114,9 @@ void add_policy_explain(CLI::App& policy, Invocation& invocation) {
       "explain", "Show which rule allows or refuses a call, with file and line");
   auto question = std::make_shared<Question>();
   command->add_option("AGENT", question->agent)->required();
-  command->add_option("TOOL", question->tool, "server/tool")->required();
+  command->add_option("TOOL", question->id, "server/tool")->required();
+  command->add_flag("--resource", question->resource, "TOOL is a resource: server/URI");
+  command->add_flag("--prompt", question->prompt, "TOOL is a prompt: server/prompt");
   command->add_option("ARGUMENTS", question->arguments, "A JSON object");
   command->add_option("--view", question->view, "As asked through this view");
   command->footer("Example: sluice policy explain clerk pay/refund '{\"amount\": 250}'");

@@ -16,8 +16,11 @@ using policies::Expectation;
 using policies::Finding;
 
 std::string call_text(const Expectation& expected) {
-  return expected.agent + " calls " + expected.server + "/" + expected.tool + " " +
-         base::dump_json(expected.arguments) +
+  const std::string id = expected.server + "/" + expected.name;
+  const std::string what = expected.primitive == policies::Primitive::tool
+                               ? " calls " + id + " " + base::dump_json(expected.arguments)
+                               : " asks for " + std::string(to_string(expected.primitive)) + " " + id;
+  return expected.agent + what +
          (expected.view.empty() ? "" : " through view " + expected.view);
 }
 
@@ -35,7 +38,7 @@ void print(const Expectation& expected, const Finding& found) {
 Json facts_of(const Expectation& expected, const Finding& found) {
   return {{"place", expected.place},
           {"agent", expected.agent},
-          {"tool", expected.server + "/" + expected.tool},
+          {to_string(expected.primitive), expected.server + "/" + expected.name},
           {"arguments", expected.arguments},
           {"expected", verdict_text(expected.allowed, expected.rule)},
           {"found", verdict_text(found.decision.allowed(), found.rule)},
@@ -74,7 +77,7 @@ void add_policy_test(CLI::App& policy, Invocation& invocation) {
   CLI::App* command =
       policy.add_subcommand("test", "Check that the policy decides as a file of expectations says");
   auto file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "A list of {agent, tool, arguments, expect, rule}")
+  command->add_option("FILE", *file, "A list of {agent, tool | resource | prompt, arguments, expect, rule}")
       ->required();
   command->footer("Example: sluice policy test expected.yaml");
   command->callback([&invocation, file] {

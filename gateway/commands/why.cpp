@@ -104,8 +104,11 @@ void print_call(const Json& call) {
   const std::string tenant = facts.value("tenant", "");
   line("agent", facts.value("agent", "") + (tenant.empty() ? "" : ", tenant " + tenant) + ", by " +
                     facts.value("credential", ""));
-  line("tool", facts.value("tool", "") + ", asked as " + facts.value("asked_as", "") +
+  for (const char* what : {"tool", "resource", "prompt"}) {
+    if (!facts.contains(what)) continue;
+    line(what, facts.value(what, "") + ", asked as " + facts.value("asked_as", "") +
                    (facts.contains("effect") ? ", " + facts.value("effect", "") : ""));
+  }
   line("decision", facts.value("decision", ""));
   if (const Json* use = base::find_member(facts, "approval")) {
     const std::string person = use->value("person", "");

@@ -76,6 +76,7 @@ class Approve final : public Stage {
       : approvals_(approvals), clock_(clock) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
+    if (!call.is_tool()) co_return co_await next(call);  // rules ask about tools
     policies::approvals::Terms terms = terms_of(call);
     if (terms.empty()) co_return co_await next(call);
     const auto patience = call.patience.value_or(terms.wait);

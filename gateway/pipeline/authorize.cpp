@@ -20,13 +20,13 @@ Outcome arguments_refused(const Call& call, std::string text) {
 
 std::optional<Outcome> authorize_call(Call& call) {
   policies::Decision decision = call.snapshot->policy->decide(
-      {call.principal.agent, call.principal.view}, call.entry->server(), call.entry->tool->name,
+      {call.principal.agent, call.principal.view}, call.primitive, call.server(), call.name(),
       &call.arguments.value());
   call.decision = std::move(decision.reason);
   call.rule = std::move(decision.source);
   call.permit = std::move(decision.permit);
   if (!call.permit && decision.listed) return arguments_refused(call, decision.refusal);
-  if (!call.permit) return unknown_tool(call.tool, call.decision);
+  if (!call.permit) return unknown(call.primitive, call.asked, call.decision);
   return std::nullopt;
 }
 

@@ -32,14 +32,15 @@ struct ApprovalUse {
   std::optional<base::Json> sent;  ///< those others: a person edited the call
 };
 
-/// One tools/call on its way down the stages. What a stage finds out stands here for those below it
-/// and, on the way up, for those above it.
+/// One tools/call, prompts/get or resources/read on its way down the stages. What a stage finds out
+/// stands here for those below it and, on the way up, for those above it.
 struct Call {
   // Set at the door.
   std::string request_id;
   Principal principal;
   std::string session;  ///< of a legacy client, checked; "" when there is none
-  std::string tool;     ///< the name the caller used
+  policies::Primitive primitive = policies::Primitive::tool;  ///< what it asks for
+  std::string asked;  ///< the name that the caller used; of a resource its URI
   mcp::ToolArguments arguments;
   std::optional<std::string>
       inexact;  ///< pointer, inside the arguments, of a number that would not survive
@@ -59,7 +60,9 @@ struct Call {
   std::function<base::JournalEntry(const Outcome&)> on_outcome;
 
   // Set by the stages.
-  const tools::CatalogEntry* entry = nullptr;                  ///< resolve
+  const tools::CatalogEntry* entry = nullptr;  ///< resolve: of a tool
+  const tools::OfferEntry* offer = nullptr;    ///< resolve: of a prompt or a resource
+  std::string uri;                             ///< resolve: of a resource, as its server knows it
   policies::Effect effect = policies::Effect::non_idempotent;  ///< resolve
   std::optional<policies::RuleSource> rule;                    ///< authorize: what decided
   std::string decision;                           ///< authorize: the same in words, for the audit
@@ -72,6 +75,21 @@ struct Call {
   std::string intent;                             ///< intend: the intent's id
   std::vector<base::JournalEntry> on_answer;  ///< intend: committed together with the audit record
   bool recorded = false;  ///< audit: whether what `on_outcome` made is durable
+
+  bool is_tool() const { return primitive == policies::Primitive::tool; }
+  /// Whether resolve found a server for it; what follows is asked only then.
+  bool resolved() const { return entry != nullptr || offer != nullptr; }
+  const std::string& server() const { return is_tool() ? entry->server() : offer->server(); }
+  /// The server's own name for it.
+  const std::string& name() const {
+    if (is_tool()) return entry->tool->name;
+    return primitive == policies::Primitive::resource ? uri : offer->offer->name;
+  }
+  /// `server/name`, as rules match it.
+  std::string id() const { return server() + "/" + name(); }
+  const std::string& definition_hash() const {
+    return is_tool() ? entry->tool->definition_hash : offer->offer->definition_hash;
+  }
 
   bool cancelled() const { return cancellation != nullptr && cancellation->requested(); }
 };

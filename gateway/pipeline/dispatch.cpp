@@ -30,7 +30,7 @@ Outcome cancelled_in_time() {
 
 Outcome from_failure(const Call& call, const Error& error) {
   if (call.cancelled() && error.code == Code::unavailable) return cancelled_in_time();
-  const std::string server = "Server " + call.entry->server() + " failed: " + error.message + ". ";
+  const std::string server = "Server " + call.server() + " failed: " + error.message + ". ";
   if (not_carried_out(error.code)) {
     const bool sent = error.code != Code::unavailable && error.code != Code::internal;
     return server_failed(
@@ -55,15 +55,32 @@ int passable(int code) {
   return ours_to_give || outside ? code : mcp::code::internal_error;
 }
 
+// Before 2026-07-28 this has a code of its own; since then it is about params, of which the URI is
+// all there are.
+bool says_not_found(const mcp::RpcError& error) {
+  return error.code == mcp::code::resource_not_found || error.code == mcp::code::invalid_params;
+}
+
 Outcome from_error(const Call& call, mcp::RpcError error) {
+  if (call.primitive == policies::Primitive::resource && says_not_found(error)) {
+    Outcome outcome = unknown(call.primitive, call.asked, "the server does not have it");
+    outcome.kind = Outcome::Kind::failed;
+    return outcome;
+  }
   Outcome outcome;
   outcome.kind = rejected(error.code) ? Outcome::Kind::failed : Outcome::Kind::answered;
   outcome.reason = "server_error";
   outcome.detail = "JSON-RPC error " + std::to_string(error.code);
   outcome.error =
-      mcp::RpcError{passable(error.code), "Server " + call.entry->server() + ": " + error.message,
+      mcp::RpcError{passable(error.code), "Server " + call.server() + ": " + error.message,
                     std::move(error.data)};
   return outcome;
+}
+
+// What a result cannot do without.
+const char* content_member(policies::Primitive primitive) {
+  if (primitive == policies::Primitive::tool) return "content";
+  return primitive == policies::Primitive::prompt ? "messages" : "contents";
 }
 
 Outcome from_result(const Call& call, Json result) {
@@ -72,11 +89,12 @@ Outcome from_result(const Call& call, Json result) {
     return from_failure(
         call, {Code::broken, "it answered with " + *type + ", which was not offered to it", {}});
   }
-  const Json* content = base::find_member(result, "content");
-  if (content == nullptr && result.contains("structuredContent")) {
-    result["content"] = Json::array();
+  const char* const member = content_member(call.primitive);
+  const Json* content = base::find_member(result, member);
+  if (content == nullptr && call.is_tool() && result.contains("structuredContent")) {
+    result[member] = Json::array();
   } else if (content == nullptr || !content->is_array()) {
-    return from_failure(call, {Code::broken, "its result has no content", {}});
+    return from_failure(call, {Code::broken, "its result has no " + std::string(member), {}});
   }
   Outcome outcome;
   outcome.kind = Outcome::Kind::answered;

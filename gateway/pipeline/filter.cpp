@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "gateway/pipeline/bounded_events.h"
+#include "gateway/pipeline/exported_uris.h"
 #include "gateway/pipeline/stages.h"
 
 namespace gateway::pipeline::stages {
@@ -26,11 +27,13 @@ class Filter final : public Stage {
     if (outcome.bytes > limits_.result) {
       const std::string bounds = std::to_string(outcome.bytes) + " bytes; " +
                                  std::to_string(limits_.result) + " are allowed";
-      co_return withhold(outcome, "result_too_large",
-                         "The call was carried out, but the result of " + call.entry->id() +
-                             " has " + bounds + ". It was withheld.",
+      co_return withhold(call, outcome, "result_too_large",
+                         "The call was carried out, but the result of " + call.id() + " has " +
+                             bounds + ". It was withheld.",
                          bounds);
     }
+    const bool of_server = outcome.kind == Outcome::Kind::answered && !outcome.error;
+    if (of_server) export_uris(call, outcome.result);
     if (const Broken broken = broken_promises(call, outcome); !broken.text.empty()) {
       const std::string breaks =
           "the result of " + call.entry->id() + " breaks the tool's outputSchema.";
@@ -39,7 +42,7 @@ class Filter final : public Stage {
         co_return outcome;
       }
       co_return withhold(
-          outcome, "result_invalid",
+          call, outcome, "result_invalid",
           "The call was carried out, but " + breaks + " It was withheld.\n" + broken.text,
           broken.detail);
     }
@@ -47,12 +50,13 @@ class Filter final : public Stage {
   }
 
  private:
-  static Outcome withhold(const Outcome& outcome, std::string reason, std::string text,
-                          std::string detail) {
+  static Outcome withhold(const Call& call, const Outcome& outcome, std::string reason,
+                          std::string text, std::string detail) {
     Outcome withheld = outcome;
     withheld.result = server_failed(Outcome::Kind::answered, {}, std::move(text)).result;
     withheld.reason = std::move(reason);
     withheld.detail = std::move(detail);
+    if (!call.is_tool()) make_error(withheld);
     return withheld;
   }
 

@@ -11,14 +11,14 @@ class Observe final : public Stage {
     Outcome outcome = co_await next(call);
     const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - call.started);
-    metrics_.count(call.entry ? std::string_view(call.entry->server()) : "", outcome, taken);
+    metrics_.count(call.resolved() ? std::string_view(call.server()) : "", outcome, taken);
     const bool server_at_fault =
         (outcome.kind == Outcome::Kind::failed || outcome.kind == Outcome::Kind::unknown) &&
         outcome.reason != "cancelled";
     log_.write(server_at_fault ? base::LogLevel::warn : base::LogLevel::info, "call",
                {{"request", call.request_id},
                 {"agent", call.principal.agent},
-                {"tool", call.tool},
+                {to_string(call.primitive), call.asked},
                 {"outcome", to_string(outcome.kind)},
                 {"reason", outcome.reason},
                 {"detail", outcome.detail},

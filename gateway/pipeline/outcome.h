@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "mcp/jsonrpc.h"
 #include "policies/ledger/ledger.h"
+#include "policies/permit.h"
 
 namespace gateway::pipeline {
 
@@ -23,7 +24,7 @@ struct Outcome {
   Kind kind = Kind::failed;
   std::string reason;  ///< one word for records, e.g. `unknown_tool`; "" when answered
   std::string detail;  ///< for the audit and the log only
-  base::Json result;   ///< a CallToolResult, unless `error` is set
+  base::Json result;   ///< what the server answered, or a CallToolResult; none when `error` is set
   std::optional<mcp::RpcError> error;  ///< a JSON-RPC error instead of a result
   std::size_t bytes = 0;               ///< size of the server's answer
   /// What the person at the client is asked, by its key (`inputRequests` of 2026-07-28): the caller
@@ -40,12 +41,16 @@ std::string_view to_string(Outcome::Kind kind);
 /// The member of a refusal's `_meta` that tells programs of it (design §4).
 inline constexpr const char* refusal_key = "dev.sluice/refusal";
 
-/// The same words for a tool that does not exist and one that is not allowed (design §2.11).
-Outcome unknown_tool(const std::string& name, std::string detail);
+/// The same words for a tool, prompt or resource that does not exist and one that is not allowed
+/// (design §2.11).
+Outcome unknown(policies::Primitive primitive, const std::string& name, std::string detail);
 /// A refusal that the model can read.
 Outcome refused(std::string reason, std::string text, std::string detail = {});
 /// The journal does not write: fail closed.
 Outcome store_unavailable(std::string detail);
+/// What is no CallToolResult cannot say to a model that it went wrong: a text that does becomes a
+/// JSON-RPC error, with what programs find in its `_meta` as data.
+void make_error(Outcome& outcome);
 /// A failure of the server that the model can read.
 Outcome server_failed(Outcome::Kind kind, std::string reason, std::string text,
                       std::string detail = {});

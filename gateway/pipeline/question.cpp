@@ -60,7 +60,7 @@ base::Result<Ask> edited_question(std::shared_ptr<const Snapshot> snapshot, cons
   if (call.entry == nullptr || !call.entry->tool->quarantine.empty()) {
     return invalid("No server offers " + asked.tool + " at this moment.");
   }
-  call.tool = call.entry->exported;
+  call.asked = call.entry->exported;
   call.arguments = mcp::ToolArguments(std::move(arguments.value));
   call.inexact = std::move(arguments.inexact);
   if (auto refusal = authorize_call(call)) return invalid(*refusal);

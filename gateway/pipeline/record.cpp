@@ -32,14 +32,14 @@ void add_facts(JsonObjectText& facts, const Call& call) {
       .add("tenant", call.principal.tenant)
       .add("agent", call.principal.agent)
       .add("credential", call.principal.credential)
-      .add("method", "tools/call")
-      .add("tool", call.entry ? call.entry->id() : std::string())
-      .add("asked_as", std::string_view(call.tool).substr(0, longest_name))
+      .add("method", tools::method_of(call.primitive).method)
+      .add(to_string(call.primitive), call.resolved() ? call.id() : std::string())
+      .add("asked_as", std::string_view(call.asked).substr(0, longest_name))
       .add("arguments", base::blake2b_hex(call.arguments.text()))
       .add("policy", call.snapshot->policy->version());
   if (!call.principal.view.empty()) facts.add("view", call.principal.view);
-  if (call.entry == nullptr) return;
-  facts.add("definition", call.entry->tool->definition_hash)
+  if (!call.resolved()) return;
+  facts.add("definition", call.definition_hash())
       .add("effect", policies::to_string(call.effect));
 }
 

@@ -22,13 +22,20 @@ Fate fate_of(Outcome::Kind kind) {
   return Fate::unknown;
 }
 
+std::vector<policies::ledger::Charge> charges_of(const Call& call) {
+  const policies::Policy& policy = *call.snapshot->policy;
+  const std::string& agent = call.principal.agent;
+  if (call.is_tool()) return policy.charges(agent, call.server(), call.name());
+  return policy.read_charges(agent, call.primitive, call.server(), call.name(),
+                             call.offer->offer->name);
+}
+
 class Reserve final : public Stage {
  public:
   explicit Reserve(policies::ledger::Ledger& ledger) : ledger_(ledger) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
-    call.charges = call.snapshot->policy->charges(call.principal.agent, call.entry->server(),
-                                                  call.entry->tool->name);
+    call.charges = charges_of(call);
     if (call.charges.empty()) co_return co_await next(call);
     policies::ledger::Admission admission{call.principal.tenant, call.request_id, call.charges,
                                           has_intent(call)};

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "gateway/pipeline/stages.h"
 
 namespace gateway::pipeline::stages {
@@ -6,10 +8,26 @@ namespace {
 class Resolve final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
-    call.entry = call.snapshot->catalog->find(call.tool);
-    if (call.entry == nullptr) co_return unknown_tool(call.tool, "no server offers it");
-    call.effect = call.snapshot->effect_of(*call.entry);
+    find(call);
+    if (!call.resolved()) co_return unknown(call.primitive, call.asked, "no server offers it");
     co_return co_await next(call);
+  }
+
+ private:
+  static void find(Call& call) {
+    const tools::Catalog& catalog = *call.snapshot->catalog;
+    if (call.is_tool()) {
+      call.entry = catalog.find(call.asked);
+      if (call.entry != nullptr) call.effect = call.snapshot->effect_of(*call.entry);
+      return;
+    }
+    call.effect = policies::Effect::read_only;
+    if (call.primitive == policies::Primitive::prompt) {
+      call.offer = catalog.prompts().find(call.asked);
+    } else if (auto found = catalog.resources().find(call.asked)) {
+      call.offer = found->entry;
+      call.uri = std::move(found->uri);
+    }
   }
 };
 

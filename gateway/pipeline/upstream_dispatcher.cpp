@@ -47,8 +47,11 @@ mcp::CallOptions options_of(const Call& call) {
 
 base::Task<Try> try_once(tools::Upstream& upstream, const policies::Permit& permit,
                          const Call& call) {
-  auto exchange = co_await upstream.call(*call.loop, permit, call.session, *call.entry->tool,
-                                         call.arguments, options_of(call));
+  static const std::vector<mcp::ParamHeader> no_headers;
+  const auto& headers = call.is_tool() ? call.entry->tool->param_headers : no_headers;
+  const mcp::ServerCall outgoing{tools::method_of(call.primitive), call.name(), call.arguments,
+                                 headers, options_of(call)};
+  auto exchange = co_await upstream.call(*call.loop, permit, call.session, outgoing);
   if (!exchange) co_return Try{exchange.error(), exchange.error().code != Code::unavailable};
   bool relayed = false;
   while (true) {

@@ -36,7 +36,9 @@ namespace {
 class Validate final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
-    if (auto refusal = validate_call(call)) co_return *std::move(refusal);
+    if (call.is_tool()) {  // nothing else has a schema
+      if (auto refusal = validate_call(call)) co_return *std::move(refusal);
+    }
     co_return co_await next(call);
   }
 };

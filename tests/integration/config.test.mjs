@@ -73,9 +73,7 @@ refuses('a stored secret', { config: goodConfig.replace('mcp"}', 'mcp", headers:
 for (const key of ['pin']) {
   refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
 }
-for (const [key, value] of Object.entries({ resources: '[]', prompts: '[]' })) {
-  refuses(`the role key ${key}, which is not built yet,`, { policy: goodPolicy.replace('{allow', `{${key}: ${value}, allow`) }, 'policy.yaml:2:13', /not supported yet/);
-}
+refuses('a pattern for resources without a server', { policy: goodPolicy.replace('{allow', '{resources: ["file:///*"], allow') }, 'policy.yaml:2', /resources are named server\/URI, and no server has ':' in its name/);
 for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' })) {
   refuses(`the tool key ${key}, which is not built yet,`, { policy: `${goodPolicy}tools: {m/x: {${key}: ${value}}}\n` }, 'policy.yaml:3:15', /not supported yet/);
 }

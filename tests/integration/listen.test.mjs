@@ -79,7 +79,7 @@ test('the id of a subscription keeps its type, and what is not served is not ack
   const stream = await listen(key, { toolsListChanged: false, promptsListChanged: true, resourceSubscriptions: ['file:///x'] }, 7);
   const first = await stream.next();
   assert.equal(idOf(first), 7);
-  assert.deepEqual(first.params.notifications, {});
+  assert.deepEqual(first.params.notifications, { promptsListChanged: true });
   await offer('echo');
   await eventually('comments', () => stream.comments > 5);
   assert.deepEqual(stream.events, []);

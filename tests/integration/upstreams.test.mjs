@@ -117,7 +117,7 @@ test('a list of tools that is longer than all definitions may be is not taken', 
   try {
     await one.serverIs('s', 'down');
     const { servers: [{ reason }] } = await one.json('servers', 'status');
-    assert.match(reason, /^its tool list has more than 1048576 bytes/);
+    assert.match(reason, /^its answers to tools\/list have more than 1048576 bytes/);
     assert.ok(asked < 20, `${asked} pages were asked for`);
   } finally {
     await endAll(() => one.remove(), () => server.close());

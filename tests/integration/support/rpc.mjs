@@ -21,7 +21,8 @@ export function headersFor({ method, params = {} }, key) {
     Accept: 'application/json, text/event-stream',
     'MCP-Protocol-Version': modern,
     'Mcp-Method': method,
-    ...(method === 'tools/call' ? { 'Mcp-Name': params.name } : {}),
+    ...(method === 'tools/call' || method === 'prompts/get' ? { 'Mcp-Name': params.name } : {}),
+    ...(method === 'resources/read' ? { 'Mcp-Name': params.uri } : {}),
   };
 }
 

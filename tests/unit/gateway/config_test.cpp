@@ -244,6 +244,10 @@ TEST_CASE("every limit can be set", "[config]") {
   upstream_pages: 23
   tool_definition: 24
   upstream_connections: 25
+  upstream_prompts: 26
+  upstream_resources: 27
+  upstream_templates: 28
+  listed_definition: 29
 )")
                           .limits;
   const auto ms = [](std::chrono::milliseconds time) {
@@ -273,7 +277,11 @@ TEST_CASE("every limit can be set", "[config]") {
                                            limits.upstream_tools,
                                            limits.upstream_pages,
                                            limits.tool_definition,
-                                           limits.upstream_connections};
+                                           limits.upstream_connections,
+                                           limits.upstream_prompts,
+                                           limits.upstream_resources,
+                                           limits.upstream_templates,
+                                           limits.listed_definition};
   for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == i + 1);
 }
 

@@ -7,15 +7,23 @@
 using policies::AccessChange;
 using policies::parse_policy;
 using policies::Policy;
+using policies::Primitive;
 
 namespace {
 
 std::vector<std::string> changes(const std::string& before, const std::string& after) {
   const auto one = parse_policy(before, "old.yaml"), other = parse_policy(after, "new.yaml");
   std::vector<std::string> lines;
+  auto offers = policies::sample_offers(one, other, Primitive::tool);
+  for (const Primitive primitive : {Primitive::resource, Primitive::prompt}) {
+    const auto more = policies::sample_offers(one, other, primitive);
+    offers.insert(offers.end(), more.begin(), more.end());
+  }
   for (const AccessChange& change :
-       policies::compare_access(Policy(one), Policy(other), policies::sample_tools(one, other))) {
-    lines.push_back(change.agent + " " + change.tool + ": " + change.before + " -> " +
+       policies::compare_access(Policy(one), Policy(other), offers)) {
+    const std::string kind =
+        change.what.primitive == Primitive::tool ? "" : std::string(to_string(change.what.primitive)) + " ";
+    lines.push_back(change.agent + " " + kind + change.what.id + ": " + change.before + " -> " +
                     change.after);
   }
   return lines;
@@ -58,6 +66,19 @@ TEST_CASE("agents that come and go are told of", "[policies]") {
   const std::string roles = "roles: {r: {allow: ['*']}}\n";
   CHECK(changes("agents: {a: {roles: [r]}}\n" + roles, "agents: {b: {roles: [r]}}\n" + roles) ==
         Lines{"a …/…: allowed -> ", "b …/…:  -> allowed"});
+}
+
+TEST_CASE("resources and prompts that are given and taken are told as such", "[policies]") {
+  const std::string agents = "agents: {a: {roles: [r]}}\n";
+  CHECK(changes(agents + "roles: {r: {resources: [\"x/file:///*\"], prompts: [x/one]}}\n",
+                agents + "roles: {r: {prompts: [x/two]}}\n") ==
+        Lines{"a resource x/file:///{…}: allowed -> ", "a prompt x/one: allowed -> ",
+              "a prompt x/two:  -> allowed"});
+  CHECK(changes(agents + "roles: {r: {}}\n", agents + "roles: {r: {resources: [\"x/*\"]}}\n") ==
+        Lines{"a resource x/{…}:  -> allowed"});
+  const std::string rest = agents + "roles: {r: {resources: [\"x/file:///*\"]}}\n";
+  CHECK(changes(rest, rest + "defaults: {deny: [\"*/secret*\"]}\n") ==
+        Lines{"a resource x/file:///secret{…}: allowed -> "});
 }
 
 TEST_CASE("a call that people are asked about first is told", "[policies]") {

@@ -155,13 +155,21 @@ TEST_CASE("effects are read_only, idempotent and non_idempotent", "[policies]") 
       "p.yaml:1:14: tool a/b: expected the keys 'effect', 'price' or 'output'; found an empty map");
 }
 
+TEST_CASE("resources and prompts of a role are patterns of a server and what it has", "[policies]") {
+  CHECK(refusal("roles: {r: {resources: ['s/file:///*'], prompts: [s/*, '*']}}\n").empty());
+  CHECK(refusal("roles: {r: {resources: ['file:///data/*']}}\n") ==
+        "p.yaml:1:25: the pattern 'file:///data/*' can never match: resources are named "
+        "server/URI, and no server has ':' in its name");
+  CHECK(refusal("roles: {r: {prompts: [intro]}}\n") ==
+        "p.yaml:1:23: the pattern 'intro' can never match: prompts are named server/prompt, as in "
+        "'intro/*'");
+  CHECK_FALSE(refusal("roles: {r: {resources: [{tool: a/b, arguments: {}}]}}\n").empty());
+  CHECK_FALSE(refusal("roles: {r: {resources: s/x}}\n").empty());
+}
+
 TEST_CASE("what is not built is refused by name, never ignored", "[policies]") {
   for (const std::string key : {"pin"}) {
     CHECK(refusal(key + ": x\n").find("policies: '" + key + "' is not supported yet: ") !=
-          std::string::npos);
-  }
-  for (const std::string key : {"resources", "prompts"}) {
-    CHECK(refusal("roles: {r: {" + key + ": []}}\n").find("role r: '" + key + "' is not supp") !=
           std::string::npos);
   }
   CHECK(refusal("agents: {a: {subjects: []}}\n").find("agent a: 'subjects' is not supported") !=

@@ -11,6 +11,7 @@
 using base::Json;
 using policies::Policy;
 using policies::PolicyDocument;
+using policies::Primitive;
 using policies::Rule;
 
 namespace {
@@ -68,6 +69,17 @@ class Generator {
     return rules;
   }
 
+  /// Of resources or prompts: patterns alone.
+  std::vector<Rule> plain_rules(const std::string& scope, const std::string& kind) {
+    static const char* const patterns[] = {"*", "a/*", "b/u:*", "*x*", "a/x", "b/u:z1", "*/u:x1"};
+    std::vector<Rule> rules;
+    for (std::size_t count = below(3); count > 0; --count) {
+      const std::string pattern = patterns[below(std::size(patterns))];
+      rules.push_back({pattern, {scope, kind, pattern, "p", 1}, {}});
+    }
+    return rules;
+  }
+
   PolicyDocument document() {
     PolicyDocument document;
     document.currency = "EUR";
@@ -82,6 +94,8 @@ class Generator {
       if (below(3) == 0) document.roles[name].approve.push_back(approve("role " + name));
       document.roles[name].allow = rules("role " + name, "allow", 3);
       if (below(3) == 0) document.roles[name].deny = rules("role " + name, "deny", 2);
+      document.roles[name].resources = plain_rules("role " + name, "resources");
+      document.roles[name].prompts = plain_rules("role " + name, "prompts");
       document.roles[name].quotas = quotas();
       if (below(3) == 0) document.roles[name].start = {"agent"};
     }
@@ -146,6 +160,9 @@ std::vector<bool> verdicts(const Policy& policy, std::string_view view = {}) {
     for (const Json& arguments : calls.arguments) {
       all.push_back(policy.decide(caller, server, tool, &arguments).allowed());
     }
+    all.push_back(policy.decide(caller, Primitive::prompt, server, tool).allowed());
+    all.push_back(policy.decide(caller, Primitive::resource, server, "u:" + tool).allowed());
+    all.push_back(policy.lists_template(caller, server, "u:" + tool + "{id}"));
   }
   return all;
 }
@@ -179,6 +196,28 @@ TEST_CASE("what is listed can be called with some arguments, and nothing else ca
   }
   CHECK(listed > 500);
   CHECK(depending > 200);
+}
+
+TEST_CASE("what is listed of resources and prompts can be read, and nothing else can", "[policies]") {
+  Generator generator(107);
+  int listed = 0;
+  for (int i = 0; i < policies_tried; ++i) {
+    const Policy policy(generator.document());
+    const policies::Caller agent{"agent"};
+    for (const auto& [server, name] : calls.tools) {
+      for (const Primitive primitive : {Primitive::resource, Primitive::prompt}) {
+        const auto decision = policy.decide(agent, primitive, server, "u:" + name);
+        if (decision.listed != decision.allowed()) FAIL("case " << i << ": " << server << name);
+        listed += decision.listed ? 1 : 0;
+      }
+      const bool is_listed = policy.lists_template(agent, server, "u:" + name + "{id}");
+      // No pattern names what fills it.
+      const std::string filled = "u:" + name + "77";
+      const bool can_read = policy.decide(agent, Primitive::resource, server, filled).allowed();
+      if (is_listed != can_read) FAIL("case " << i << ": the template of " << server << name);
+    }
+  }
+  CHECK(listed > 1'000);
 }
 
 TEST_CASE("a decision without arguments permits only what every call is permitted", "[policies]") {
@@ -235,6 +274,8 @@ TEST_CASE("the order of roles, includes and rules does not matter for any verdic
       generator.shuffle(role.second.includes);
       generator.shuffle(role.second.allow);
       generator.shuffle(role.second.deny);
+      generator.shuffle(role.second.resources);
+      generator.shuffle(role.second.prompts);
     }
     if (verdicts(Policy(document)) != before) FAIL("case " << i);
   }

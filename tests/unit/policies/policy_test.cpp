@@ -45,7 +45,7 @@ TEST_CASE("an allowed call gets a permit that names the rule and its place", "[p
   REQUIRE(decision.allowed());
   CHECK(decision.permit->agent() == "researcher");
   CHECK(decision.permit->server() == "files");
-  CHECK(decision.permit->tool() == "read_file");
+  CHECK(decision.permit->name() == "read_file");
   CHECK(decision.permit->rule() == "role reader: allow files/read_* (p.yaml:11)");
   CHECK(decision.source->line == 11);
 }

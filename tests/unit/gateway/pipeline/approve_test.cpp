@@ -91,7 +91,7 @@ struct Fixture {
     Call call;
     call.request_id = "req_" + std::to_string(++calls);
     call.principal = {"alice", "", "key k"};
-    call.tool = tool;
+    call.asked = tool;
     call.arguments = mcp::ToolArguments(std::move(arguments));
     call.snapshot = snapshot;
     call.client_person = person;
@@ -314,7 +314,7 @@ TEST_CASE("a dry run says whose approval a call waits for, and asks nobody", "[a
   Fixture f;
   Call call;
   call.principal = {"alice", "", "key k"};
-  call.tool = "files__write";
+  call.asked = "files__write";
   call.arguments = mcp::ToolArguments(Json{{"message", "hi"}});
   call.snapshot = f.snapshot;
   const Outcome outcome = tests::run_task(dry_run_pipeline().run(call));

@@ -37,9 +37,14 @@ struct Fixture {
     return *snapshot->policy->decide("alice", server, tool).permit;
   }
   Code error_of(const policies::Permit& permit, const std::string& tool) {
-    const tools::ServerTool& target = *snapshot->catalog->find_id("files", tool)->tool;
-    auto called = tests::run_task(
-        snapshot->upstreams->find("files")->call(loops.at(0), permit, "", target, mcp::ToolArguments(), {}));
+    return error_of(permit, mcp::tools_call, tool);
+  }
+  Code error_of(const policies::Permit& permit, const mcp::CallMethod& method,
+                const std::string& name) {
+    const mcp::ToolArguments arguments;
+    const std::vector<mcp::ParamHeader> headers;
+    auto called = tests::run_task(snapshot->upstreams->find("files")->call(
+        loops.at(0), permit, "", mcp::ServerCall{method, name, arguments, headers}));
     return called.error().code;
   }
 };
@@ -50,6 +55,15 @@ TEST_CASE("a permit for another tool or server sends nothing", "[upstream_dispat
   Fixture f;
   CHECK(f.error_of(f.permit_for("files", "write"), "read") == Code::internal);
   CHECK(f.error_of(f.permit_for("other", "read"), "read") == Code::internal);
+}
+
+TEST_CASE("a permit for a tool sends neither a prompt nor a resource of its name",
+          "[upstream_dispatcher]") {
+  Fixture f;
+  const auto permit = f.permit_for("files", "read");
+  CHECK(f.error_of(permit, mcp::tools_call, "read") == Code::unavailable);
+  CHECK(f.error_of(permit, mcp::prompts_get, "read") == Code::internal);
+  CHECK(f.error_of(permit, mcp::resources_read, "read") == Code::internal);
 }
 
 TEST_CASE("a server that is not connected yet is unavailable", "[upstream_dispatcher]") {
