@@ -85,6 +85,12 @@ void RedisBatch::add(std::shared_ptr<RedisTaken> ended) {
   ended_.push_back({std::move(ended), counts});
 }
 
+std::size_t RedisBatch::calls() const {
+  std::int64_t calls = 0;
+  for (const auto& group : groups_) calls += group->count;
+  return static_cast<std::size_t>(calls);
+}
+
 base::RedisArguments RedisBatch::arguments(const std::string& tenant, const RedisSender& sender,
                                            WallTime now) const {
   std::map<Booked, FateCounts> ends;
@@ -93,14 +99,12 @@ base::RedisArguments RedisBatch::arguments(const std::string& tenant, const Redi
       ends[{part.key, part.start, part.is_slot}] += times(ended.counts, part.amount);
     }
   }
-  std::int64_t calls = 0;
-  for (const auto& group : groups_) calls += group->count;
   base::RedisArguments keys, numbers;
   keys.add(store_key).add(nodes_key(tenant)).add(record_key(tenant, sender.node));
   numbers.add(sender.node).add(static_cast<std::int64_t>(sender.generation));
   numbers.add(static_cast<std::int64_t>(number_)).add(sender.epoch).add(seconds_of(now));
   numbers.add(static_cast<std::int64_t>(ends.size()));
-  numbers.add(static_cast<std::int64_t>(buckets_.size())).add(calls);
+  numbers.add(static_cast<std::int64_t>(buckets_.size())).add(static_cast<std::int64_t>(calls()));
   for (const auto& [booked, counts] : ends) {
     keys.add(booked.key);
     if (booked.is_slot) {

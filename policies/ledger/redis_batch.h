@@ -81,6 +81,8 @@ class RedisBatch final {
 
   std::uint64_t number() const { return number_; }
   std::vector<std::shared_ptr<RedisGroup>>& groups() { return groups_; }
+  /// How many calls ask for something.
+  std::size_t calls() const;
   /// How many buckets it names.
   std::size_t size() const { return buckets_.size() + parts_ended_; }
 

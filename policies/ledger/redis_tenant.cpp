@@ -27,9 +27,6 @@ constexpr int most_attempts = 3;
 constexpr std::size_t most_waiting = 10'000;
 // Redis remembers what it said to the last eight batches.
 constexpr std::size_t most_in_flight = 4;
-// While one is under way, so many calls are worth a batch of their own: each costs Redis as much as
-// a dozen calls in it.
-constexpr std::size_t worth_a_batch = 8;
 // How calls ended waits so long for an admission with which it can go: mostly the next call's.
 constexpr std::chrono::milliseconds gathering{1};
 // Only what happens ends such a wait.
@@ -83,9 +80,11 @@ void RedisTenant::end(const std::shared_ptr<RedisTaken>& taken, Fate fate) {
   if (!std::exchange(working_, true)) node_.loop().spawn(work());
 }
 
+// A batch costs Redis as much as many calls in it: while some are under way, as many calls as in
+// them are worth another one.
 bool RedisTenant::may_send() const {
   if (in_flight_ == 0) return true;
-  return in_flight_ < most_in_flight && calls_waiting_ >= worth_a_batch;
+  return in_flight_ < most_in_flight && calls_waiting_ > 1 && calls_waiting_ >= calls_in_flight_;
 }
 
 void RedisTenant::wake() {
@@ -107,9 +106,11 @@ Task<void> RedisTenant::work() {
     } else {
       std::string epoch = co_await epoch_for_waiting();
       if (waiting_.empty() && ended_.empty()) continue;
+      auto batch = take();
       ++in_flight_;
+      calls_in_flight_ += batch->calls();
       gathered = failed_ = false;
-      node_.loop().spawn(send(take(), std::move(epoch)));
+      node_.loop().spawn(send(std::move(batch), std::move(epoch)));
     }
   }
   if (!goes_on) fail_waiting(unavailable("the gateway ends"));
@@ -177,10 +178,12 @@ std::shared_ptr<RedisBatch> RedisTenant::take() {
 }
 
 Task<void> RedisTenant::send(std::shared_ptr<RedisBatch> batch, std::string epoch) {
+  const std::size_t calls = batch->calls();
   const RedisSender sender{node_.name(), registered_, std::move(epoch)};
   const auto reply = co_await node_.connection().run(
       batch_script, batch->arguments(name_, sender, node_.clock().wall()));
   --in_flight_;
+  calls_in_flight_ -= calls;
   answer(batch, reply);
   if (pausing_ != nullptr || has_work()) wake();
 }

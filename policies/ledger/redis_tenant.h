@@ -57,10 +57,11 @@ class RedisTenant final {
   std::deque<std::shared_ptr<RedisTaken>> ended_;
   // Of which is not known whether they were carried out.
   std::vector<std::shared_ptr<RedisBatch>> lost_;
-  std::size_t in_flight_ = 0;       // batches
-  std::uint64_t registered_ = 0;    // the connection's generation
-  std::uint64_t registration_ = 0;  // counts how often Redis did not know the node
-  std::uint64_t number_ = 0;        // of the last batch
+  std::size_t in_flight_ = 0;        // batches
+  std::size_t calls_in_flight_ = 0;  // in these
+  std::uint64_t registered_ = 0;     // the connection's generation
+  std::uint64_t registration_ = 0;   // counts how often Redis did not know the node
+  std::uint64_t number_ = 0;         // of the last batch
   bool working_ = false;
   bool failed_ = false;  // the last batch was answered with an error
   base::Timer* pausing_ = nullptr;
