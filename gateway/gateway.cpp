@@ -245,7 +245,11 @@ void Gateway::start() {
 
 // Questions that nobody looks at are passed on, and expire, all the same.
 base::Task<void> Gateway::keep_settling() {
-  while (co_await loops_.at(0).sleep(settle_pause)) co_await approvals_->settle();
+  for (;;) {
+    const bool goes_on = co_await loops_.at(0).sleep(settle_pause);
+    if (!goes_on) co_return;
+    co_await approvals_->settle();
+  }
 }
 
 void Gateway::drain() {

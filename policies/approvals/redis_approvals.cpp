@@ -194,7 +194,12 @@ Task<Result<Approval>> RedisApprovals::wait(base::Loop& loop, std::string id,
     if (!tenant) tenant = co_await node.store.tenant_of(id);
     std::optional<RedisWaiting::Place> place;
     if (tenant) place.emplace(node.waiting, *tenant, id, alarm);
-    auto seen = tenant ? co_await current(node.store, *tenant, id) : Result<Loaded>(tenant.error());
+    Result<Loaded> seen = Error{Code::unavailable, "The store does not answer.", {}};
+    if (tenant) {
+      seen = co_await current(node.store, *tenant, id);
+    } else {
+      seen = tenant.error();
+    }
     const auto now = std::chrono::steady_clock::now();
     if (seen && !seen->exists()) co_return no_such_approval(id);
     const bool given_up = ending_ || loop.ending() || now >= end ||

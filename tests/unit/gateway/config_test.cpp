@@ -144,9 +144,9 @@ TEST_CASE("a store is a file or Redis, a journal a file", "[config]") {
   refuses("store: redis+unix://run/redis.sock\n", "expected redis+unix:///PATH");
   const std::string url = "approvals: {webhook: {url: 'https://h/x', secret: ";
   for (const std::string secret : {"topsecret", "whsec_c2hvcnQ=", "whsec_%%%%", "''"}) {
-    const std::string refused = refusal(url + secret + "}}\n");
-    CHECK(refused.find("expected whsec_ and 24 to 64 bytes in base64") != std::string::npos);
-    CHECK(refused.find("topsecret") == std::string::npos);
+    const std::string told = refusal(url + secret + "}}\n");
+    CHECK(told.find("expected whsec_ and 24 to 64 bytes in base64") != std::string::npos);
+    CHECK(told.find("topsecret") == std::string::npos);
   }
   const std::string good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   refuses(url + good + ", events: [creatd]}}\n", "expected created, escalated or decided");
