@@ -189,6 +189,7 @@ void Gateway::drain() {
   log_.write(base::LogLevel::info, "draining", {{"requests", std::int64_t(load_.calls.load())}});
   load_.draining = true;
   list_changes_.end_all();
+  upstreams_.drain();
   if (runtime_) runtime_->drain();
   approvals_.end_waiting();
   listener_->stop();

@@ -23,7 +23,6 @@ using Sent = Result<std::unique_ptr<mcp::Exchange>>;
 
 constexpr std::chrono::milliseconds alive_check{500};
 constexpr std::chrono::milliseconds restart_check{100};
-constexpr std::chrono::seconds least_between_refreshes{1};
 constexpr std::chrono::milliseconds least_between_discoveries{250};
 constexpr std::chrono::seconds costly{1};
 constexpr std::chrono::milliseconds settle_check{20};
@@ -50,7 +49,8 @@ std::unique_ptr<UpstreamLink> make_link(const UpstreamSettings& settings,
                                         const Upstream::Dependencies& d,
                                         LinkEvents events, std::function<Anchor()> anchor) {
   if (std::holds_alternative<HttpServer>(settings.server)) {
-    return std::make_unique<HttpLink>(settings, d.loops, d.limits, std::move(events));
+    return std::make_unique<HttpLink>(settings, d.loops, d.limits, d.log, std::move(events),
+                                      std::move(anchor));
   }
   return std::make_unique<StdioLink>(settings, d.loops, d.keeper, d.limits, d.log,
                                      std::move(events), std::move(anchor));
@@ -107,6 +107,11 @@ void Upstream::end() {
   asio::post(home_.io(), [self = shared_from_this()] { self->end_here(); });
 }
 
+void Upstream::stop_listening() {
+  if (home_.finished()) return;
+  asio::post(home_.io(), [self = shared_from_this()] { self->link_->stop_listening(); });
+}
+
 void Upstream::end_here() {
   if (ended_.exchange(true)) return;
   link_->end();
@@ -130,8 +135,7 @@ LinkEvents Upstream::link_events() {
             wake();
           },
           [this] {
-            refresh_asked_ = true;
-            wake();
+            if (!refresh_asked_.exchange(true)) wake();
           }};
 }
 
@@ -177,17 +181,18 @@ base::Task<void> Upstream::keep_discovered(std::shared_ptr<Upstream>) {
   }
 }
 
-// Until it is lost, or to be restarted. What it offers is asked for again when it says so, though
-// not more often than every second, and from time to time.
+// Until it is lost, or to be restarted. What it offers is asked for again when it says so, and from
+// time to time.
 base::Task<void> Upstream::watch() {
   const auto since = std::chrono::steady_clock::now();
   auto next = since + with_spread(settings_.refresh);
   while (ready() && !restart_asked_ && !over()) {
     const auto now = std::chrono::steady_clock::now();
-    const bool asked = refresh_asked_ && now - refreshed_at_ >= least_between_refreshes;
+    const bool asked = refresh_asked_ && refreshes_.due(now);
     if (asked || now >= next) {
       refresh_asked_ = false;
-      co_await refresh();
+      const bool news = co_await refresh();
+      refreshes_.asked(std::chrono::steady_clock::now(), news);
       next = std::chrono::steady_clock::now() + with_spread(settings_.refresh);
       continue;
     }
@@ -232,34 +237,36 @@ base::Task<base::Status> Upstream::discover() {
   auto found = co_await link_->discover();
   if (!found) co_return found.error();
   if (ended_) co_return Error{Code::unavailable, not_configured, {}};
-  take(std::move(*found));
+  (void)take(std::move(*found));
+  refreshes_ = {};
+  refreshes_.asked(std::chrono::steady_clock::now(), true);
   // It may have been lost before it was ready.
   if (!link_->usable()) set_state(State::down, "it ended right after its start");
   breaker_.succeeded();
   co_return base::Status{};
 }
 
-base::Task<void> Upstream::refresh() {
+// Whether it offers other tools than before.
+base::Task<bool> Upstream::refresh() {
   auto found = co_await link_->refresh();
-  refreshed_at_ = std::chrono::steady_clock::now();
   if (!found) {
     // A child that does not answer this may still answer calls.
-    if (link_->can_crash()) co_return;
+    if (link_->can_crash()) co_return false;
     set_state(found.error().code == Code::not_found ? State::connecting : State::down,
               for_people(found.error()));
-  } else if (*found) {
-    take(std::move(**found));
+    co_return false;
   }
+  co_return *found && take(std::move(**found));
 }
 
 // Tools that are as they were stay what they are: their schemas are not compiled again, and nobody
-// is told.
-void Upstream::take(Discovery found) {
-  refreshed_at_ = std::chrono::steady_clock::now();
+// is told. False: they are.
+bool Upstream::take(Discovery found) {
   std::string listed = settings_.prefix + "\n";
   for (const base::Json& tool : found.tools) listed.append(base::dump_json(tool)).append("\n");
   std::string fingerprint = base::blake2b_hex(listed);
-  if (fingerprint == fingerprint_) {
+  const bool news = fingerprint != fingerprint_;
+  if (!news) {
     const std::lock_guard lock(mutex_);
     if (status_.state != State::ready) status_.since = std::chrono::system_clock::now();
     status_.state = state_ = State::ready;
@@ -270,6 +277,7 @@ void Upstream::take(Discovery found) {
     publish(std::move(found));
   }
   was_asked_ = true;
+  return news;
 }
 
 void Upstream::publish(Discovery found) {
