@@ -207,16 +207,18 @@ test('a session that is gone is noticed without a call', async () => {
   });
 });
 
-test('a server that says so every millisecond is asked now and then, and calls go on', async () => {
+test('a server that says so every millisecond is read and asked now and then', async () => {
   let told = 0;
+  let stream;
   const server = await plainServer(({ asked, res, answer }) => {
     if (asked.method !== 'subscriptions/listen') return answer(textResult('done'));
     const tag = { _meta: { 'io.modelcontextprotocol/subscriptionId': asked.id } };
     const say = (method, params = {}) => res.write(`data: ${JSON.stringify({ jsonrpc: '2.0', method, params: { ...params, ...tag } })}\n\n`);
+    stream = res;
     begin(res);
     say('notifications/subscriptions/acknowledged', { notifications: { toolsListChanged: true } });
     const timer = setInterval(() => {
-      for (let i = 0; i < 5; i += 1, told += 1) say(changed);
+      for (let i = 0; i < 5; i += 1, told += 1) say(changed, { why: 'y'.repeat(8000) });
     }, 5);
     res.on('close', () => clearInterval(timer));
   }, { tools: ['echo'], listChanged: true });
@@ -226,7 +228,7 @@ test('a server that says so every millisecond is asked now and then, and calls g
     await sleep(4000);
     assert.ok(told > 1000, `${told} were sent`);
     assert.ok(server.state.lists - lists <= 3, `${server.state.lists - lists} questions in four seconds`);
-    assert.equal(await offers(sluice, 'echo'), true);
+    assert.ok(stream.writableLength > 1e6, `${stream.writableLength} bytes wait in the server`);
   });
 });
 
