@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/http_head.h"
 #include "gateway/key_refresher.h"
@@ -28,6 +29,10 @@ class Authenticator {
   /// policy does not name. `now` is in seconds since the epoch.
   std::optional<pipeline::Principal> authenticate(const base::HttpFields& fields,
                                                   std::int64_t now) const;
+
+  /// Why somebody who was authenticated would not be any more; nullopt: he still would.
+  std::optional<std::string_view> objection(const pipeline::Principal& principal,
+                                            std::int64_t now) const;
 
   /// For a key that may have been made just now: takes over what is new in the store. False when
   /// there is nothing to hope for. Strangers who try keys cost the store a bounded number of looks.

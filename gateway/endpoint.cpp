@@ -50,6 +50,7 @@ base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& re
   if (!choose_view(target->path, *principal)) {
     co_return error_response(404, "There is nothing here; the endpoint is /mcp, or /mcp/VIEW.");
   }
+  if (request.events != nullptr) request.events->watch_for(streams_, *principal);
   co_return co_await service_.handle(loop, request, target->method, request_id, *principal);
 }
 

@@ -68,12 +68,13 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       guard_(config_->hosts),
       key_refresher_(keys_ ? std::make_unique<KeyRefresher>(*keys_, log) : nullptr),
       authenticator_(keys_.get(), snapshot_, key_refresher_.get()),
+      stream_watch_(loops_, authenticator_, log),
       service_(snapshot_, calls_, sessions_, list_changes_, limits_),
       reloader_(std::move(reloading.load), config_, std::move(reloading.files),
                 [this](const LoadedConfig& next) { return apply(next); }, log_),
       readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
       metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_}),
-      endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
+      endpoint_(guard_, authenticator_, stream_watch_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
               approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
       monitor_(guard_, metrics_, readiness_) {
@@ -176,6 +177,7 @@ base::Status Gateway::listen_for_monitoring() {
 void Gateway::start() {
   report_disabled_servers(*config_);
   upstreams_.start();
+  stream_watch_.start();
   listener_->start();
   admin_listener_->start();
   if (monitor_listener_) monitor_listener_->start();

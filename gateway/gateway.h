@@ -30,6 +30,7 @@
 #include "gateway/reloader.h"
 #include "gateway/runs_api.h"
 #include "gateway/sessions.h"
+#include "gateway/stream_watch.h"
 #include "policies/approvals/memory_approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
@@ -115,6 +116,7 @@ class Gateway {
   OriginGuard guard_;
   std::unique_ptr<KeyRefresher> key_refresher_;  // null as keys_ is
   Authenticator authenticator_;
+  StreamWatch stream_watch_;
   McpService service_;
   Reloader reloader_;
   Readiness readiness_;

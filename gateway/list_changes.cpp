@@ -138,10 +138,8 @@ base::Task<void> ListChanges::announce(std::size_t index) {
   for (const Listener& listener : listeners) {
     const auto group = state.groups.find(listener);
     if (group == state.groups.end()) continue;
-    if (snapshot->policy->find_agent(listener.agent) == nullptr) {
-      end(group->second);
-      continue;
-    }
+    // Who is not known any more is told nothing: StreamWatch ends the streams.
+    if (snapshot->policy->find_agent(listener.agent) == nullptr) continue;
     const std::size_t seen = visible_tools(*snapshot, listener);
     if (std::exchange(group->second.seen, seen) != seen) co_await tell(loop, listener);
     co_await asio::post(loop.executor(), base::use_task);

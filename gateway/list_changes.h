@@ -21,8 +21,7 @@ namespace gateway {
 
 /// Tells clients that keep a stream open when the tools that their agent can see have changed: by
 /// catalog or policy, compared as tools/list would show them. What changes at once is told once.
-/// The streams of an agent that the policy no longer names end. An idle stream costs memory alone.
-/// Bounded, of all agents and of each. Thread-safe.
+/// An idle stream costs memory alone. Bounded, of all agents and of each. Thread-safe.
 class ListChanges {
  public:
   /// Whose tools: what an agent can see through a view, or through none.
