@@ -33,15 +33,8 @@ bool asks_for_head(const RawRequest& request) {
   return request.fields.start_line.substr(0, 5) == "HEAD ";
 }
 
-HttpResponse overloaded() {
-  HttpResponse response =
-      error_response(503, "Too many calls are in flight. Try again in a second.");
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-HttpResponse ending() {
-  HttpResponse response = error_response(503, "The gateway is ending. Nothing was sent.");
+HttpResponse unavailable(const RawRequest& request, std::string_view sentence) {
+  HttpResponse response = refusal(request.head, 503, sentence);
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -59,7 +52,7 @@ base::Task<HttpResponse> handle_fenced(base::Loop& loop, const ConnectionContext
   }
   context.log.write(base::LogLevel::error, "bug", {{"request", id}, {"what", what}});
   HttpResponse response =
-      error_response(500, "An internal error. It is in the log under this request id.");
+      refusal(request.head, 500, "An internal error. It is in the log under this request id.");
   response.close = true;
   co_return response;
 }
@@ -68,8 +61,12 @@ base::Task<HttpResponse> answer(base::Loop& loop, const ConnectionContext& conte
                                 const RawRequest& request, const std::string& id,
                                 const std::string& peer) {
   const Counted call(context.load.calls);
-  if (call.before() >= context.limits.calls_in_flight) co_return overloaded();
-  if (context.load.draining) co_return ending();
+  if (call.before() >= context.limits.calls_in_flight) {
+    co_return unavailable(request, "Too many calls are in flight. Try again in a second.");
+  }
+  if (context.load.draining) {
+    co_return unavailable(request, "The gateway is ending. Nothing was sent.");
+  }
   co_return co_await handle_fenced(loop, context, request, id, peer);
 }
 
@@ -94,13 +91,14 @@ base::Task<void> stay_open(EventStream& events, RequestReader& reader, RawReques
   response.subscription.reset();
 }
 
+// `begun` is what came of the request.
 base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& context,
-                        const ReadFailure& failure) {
+                        std::string_view begun, const ReadFailure& failure) {
   const std::string id = new_request_id();
   context.log.write(base::LogLevel::info, "bad_request",
                     {{"request", id}, {"status", failure.status}, {"reason", failure.sentence}});
   const std::string text =
-      serialize(error_response(failure.status, failure.sentence), {id, false, false});
+      serialize(refusal(begun, failure.status, failure.sentence), {id, false, false});
   stream.clear_deadline();
   auto sent = co_await stream.write(text, context.limits.write_timeout);
   if (sent) co_await close_gently(stream);
@@ -133,7 +131,8 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
   while (!loop.ending()) {
     RawRequest request;
     if (auto failure = co_await reader.next(request)) {
-      if (failure->status != 0) co_await refuse(stream, context, *failure);
+      const std::string_view begun = request.head.empty() ? reader.unread() : request.head;
+      if (failure->status != 0) co_await refuse(stream, context, begun, *failure);
       co_return;
     }
     const std::string id = new_request_id();

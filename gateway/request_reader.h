@@ -31,6 +31,8 @@ class RequestReader {
   base::Task<std::optional<ReadFailure>> next(RawRequest& request);
   /// Whether bytes of a further request are already here.
   bool pipelined() const { return !buffer_.empty(); }
+  /// What is here of a request that was not read to its end.
+  std::string_view unread() const { return buffer_.view(); }
   /// Gives back what is allocated for the next request, unless a part of it is here.
   void release_memory() {
     if (buffer_.empty()) buffer_ = {};
