@@ -127,12 +127,17 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
   if (connection.before() >= context.limits.connections) co_return;
   if (tls && !co_await secured(stream, context, std::move(tls))) co_return;
   RequestReader reader(stream, context.limits);
+  const OpenConnections::Entry entry(context.open, loop, reader);
   const auto events = std::make_shared<EventStream>(loop, stream, context.limits);
   while (!loop.ending()) {
     RawRequest request;
     if (auto failure = co_await reader.next(request)) {
       const std::string_view begun = request.head.empty() ? reader.unread() : request.head;
-      if (failure->status != 0) co_await refuse(stream, context, begun, *failure);
+      if (failure->status != 0) {
+        co_await refuse(stream, context, begun, *failure);
+      } else if (context.load.draining) {
+        co_await close_gently(stream);
+      }
       co_return;
     }
     const std::string id = new_request_id();
@@ -149,7 +154,7 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
       auto sent = co_await stream.write(text, context.limits.write_timeout);
       if (!sent) co_return;
     }
-    if (!keep_alive) {
+    if (!keep_alive || context.load.draining) {  // which may have begun meanwhile
       co_await close_gently(stream);
       co_return;
     }

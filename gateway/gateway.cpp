@@ -55,6 +55,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       journal_(std::move(journal)),
       keys_(std::move(keys)),
       loops_(config_->threads),
+      open_connections_(loops_),
       ledger_(make_ledger(*config_, loops_, *journal_, state)),
       approvals_(*journal_, ledger_clock, state.asked),
       policy_(std::make_shared<const policies::Policy>(std::move(loaded.policy))),
@@ -77,6 +78,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       endpoint_(guard_, authenticator_, stream_watch_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
               approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
+      monitor_connections_(loops_),
       monitor_(guard_, metrics_, readiness_) {
   publish_snapshot();
 }
@@ -149,7 +151,7 @@ base::Status Gateway::listen() {
   const bool open = has_other_people(unix_login(::geteuid()), *policy_);
   auto admin = listen_unix(loops_, config_->admin_socket,
                            open ? SocketAccess::everybody : SocketAccess::owner,
-                           {admin_, limits_, load_, log_});
+                           {admin_, limits_, load_, log_, open_connections_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
   std::unique_ptr<ListenerTls> tls;
@@ -159,7 +161,7 @@ base::Status Gateway::listen() {
     tls = std::move(*opened);
   }
   auto listener = listen_tcp(loops_, config_->listen.host, config_->listen.port,
-                             {endpoint_, limits_, load_, log_}, std::move(tls));
+                             {endpoint_, limits_, load_, log_, open_connections_}, std::move(tls));
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
   return config_->metrics ? listen_for_monitoring() : base::Status{};
@@ -167,7 +169,7 @@ base::Status Gateway::listen() {
 
 base::Status Gateway::listen_for_monitoring() {
   auto listener = listen_tcp(loops_, config_->metrics->host, config_->metrics->port,
-                             {monitor_, limits_, monitor_load_, log_}, nullptr);
+                             {monitor_, limits_, monitor_load_, log_, monitor_connections_}, nullptr);
   if (!listener) return listener.error();
   monitor_listener_ = std::move(*listener);
   log_.write(base::LogLevel::info, "metrics", {{"port", std::int64_t{monitor_listener_->port()}}});
@@ -195,6 +197,7 @@ void Gateway::drain() {
   if (runtime_) runtime_->drain();
   approvals_.end_waiting();
   listener_->stop();
+  open_connections_.end_idle();
 }
 
 void Gateway::stop() {

@@ -95,6 +95,7 @@ class Gateway {
   std::unique_ptr<KeyStore> keys_;  // null: no policies, loopback is the agent `local`
   Load load_;
   base::EventLoops loops_;
+  OpenConnections open_connections_;  // of clients and administrators
   std::unique_ptr<policies::ledger::Ledger> ledger_;
   policies::approvals::MemoryApprovals approvals_;
 
@@ -124,6 +125,7 @@ class Gateway {
   Endpoint endpoint_;
   Admin admin_;
   Load monitor_load_;
+  OpenConnections monitor_connections_;
   Monitor monitor_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Listener> admin_listener_;
