@@ -62,8 +62,9 @@ base::Task<Result<Discovery>> HttpLink::discover() {
   auto listed = co_await client.list_tools(*shaken, limits_, deadline);
   if (!listed) co_return listed.error();
   asked_ = std::chrono::steady_clock::now();
-  set_handshake(std::make_shared<const mcp::Handshake>(*shaken));
-  listener_.follow(handshake());
+  const auto known = std::make_shared<const mcp::Handshake>(*shaken);
+  set_handshake(known);
+  listener_.follow(known);
   co_return Discovery{std::move(*shaken), std::move(*listed)};
 }
 
