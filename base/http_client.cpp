@@ -98,7 +98,10 @@ std::string HttpClient::head_of(const ClientRequest& request) const {
   for (const auto& [name, value] : request.headers) {
     head.append(name).append(": ").append(value).append("\r\n");
   }
-  head.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n\r\n");
+  if (request.method != "GET") {  // RFC 9110 §8.6: where no content is meant, none is announced
+    head.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+  }
+  head.append("\r\n");
   return head;
 }
 

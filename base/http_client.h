@@ -19,7 +19,7 @@ namespace base {
 class HttpPool;
 struct HttpConnection;
 
-/// A request as it will be sent; Host, Connection and Content-Length are added.
+/// A request as it will be sent; Host and Content-Length are added.
 struct ClientRequest {
   std::string_view method;
   std::string_view target;

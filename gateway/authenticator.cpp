@@ -7,6 +7,8 @@
 namespace gateway {
 namespace {
 
+constexpr std::string_view key_mark = "key ";  // before its id, in Principal::credential
+
 // What stands behind `Bearer`; "" when nothing does.
 std::string_view key_of(const base::HttpFields& fields) {
   constexpr std::string_view scheme = "bearer ";
@@ -35,7 +37,19 @@ std::optional<pipeline::Principal> Authenticator::authenticate(const base::HttpF
   const auto snapshot = snapshot_.get();
   const policies::Agent* agent = snapshot->policy->find_agent(key->agent);
   if (agent == nullptr) return std::nullopt;
-  return pipeline::Principal{agent->name, agent->tenant, "key " + key->id};
+  return pipeline::Principal{agent->name, agent->tenant, std::string(key_mark) + key->id};
+}
+
+std::optional<std::string_view> Authenticator::objection(const pipeline::Principal& principal,
+                                                         std::int64_t now) const {
+  if (keys_ == nullptr) return std::nullopt;
+  const std::string_view id = std::string_view(principal.credential).substr(key_mark.size());
+  if (auto why = keys_->objection(id, now)) return why;
+  const auto snapshot = snapshot_.get();
+  const policies::Agent* agent = snapshot->policy->find_agent(principal.agent);
+  if (agent == nullptr) return "the policy names its agent no more";
+  if (agent->tenant != principal.tenant) return "its agent has another tenant";
+  return std::nullopt;
 }
 
 std::optional<AdminPeer> Authenticator::authenticate_person(const base::HttpFields& fields,

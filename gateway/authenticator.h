@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/http_head.h"
 #include "gateway/admin_routes.h"
@@ -37,6 +38,9 @@ class Authenticator {
   /// everybody. `policy` says who people are, and outlives what is returned.
   std::optional<AdminPeer> authenticate_person(const base::HttpFields& fields, std::int64_t now,
                                                const policies::Policy& policy) const;
+  /// Why somebody who was authenticated would not be any more; nullopt: he still would.
+  std::optional<std::string_view> objection(const pipeline::Principal& principal,
+                                            std::int64_t now) const;
 
   /// For a key that may have been made just now: takes over what is new in the store. False when
   /// there is nothing to hope for. Strangers who try keys cost the store a bounded number of looks.

@@ -33,15 +33,8 @@ bool asks_for_head(const RawRequest& request) {
   return request.fields.start_line.substr(0, 5) == "HEAD ";
 }
 
-HttpResponse overloaded() {
-  HttpResponse response =
-      error_response(503, "Too many calls are in flight. Try again in a second.");
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-HttpResponse ending() {
-  HttpResponse response = error_response(503, "The gateway is ending. Nothing was sent.");
+HttpResponse unavailable(const RawRequest& request, std::string_view sentence) {
+  HttpResponse response = refusal(request.head, 503, sentence);
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -59,7 +52,7 @@ base::Task<HttpResponse> handle_fenced(base::Loop& loop, const ConnectionContext
   }
   context.log.write(base::LogLevel::error, "bug", {{"request", id}, {"what", what}});
   HttpResponse response =
-      error_response(500, "An internal error. It is in the log under this request id.");
+      refusal(request.head, 500, "An internal error. It is in the log under this request id.");
   response.close = true;
   co_return response;
 }
@@ -69,8 +62,12 @@ base::Task<HttpResponse> answer(base::Loop& loop, const ConnectionContext& conte
                                 const std::string& peer) {
   if (auto at_once = context.handler.answer_at_once(request)) co_return *std::move(at_once);
   const Counted call(context.load.calls);
-  if (call.before() >= context.limits.calls_in_flight) co_return overloaded();
-  if (context.load.draining) co_return ending();
+  if (call.before() >= context.limits.calls_in_flight) {
+    co_return unavailable(request, "Too many calls are in flight. Try again in a second.");
+  }
+  if (context.load.draining) {
+    co_return unavailable(request, "The gateway is ending. Nothing was sent.");
+  }
   co_return co_await handle_fenced(loop, context, request, id, peer);
 }
 
@@ -95,13 +92,14 @@ base::Task<void> stay_open(EventStream& events, RequestReader& reader, RawReques
   response.subscription.reset();
 }
 
+// `begun` is what came of the request.
 base::Task<void> refuse(base::ByteStream& stream, const ConnectionContext& context,
-                        const ReadFailure& failure) {
+                        std::string_view begun, const ReadFailure& failure) {
   const std::string id = new_request_id();
   context.log.write(base::LogLevel::info, "bad_request",
                     {{"request", id}, {"status", failure.status}, {"reason", failure.sentence}});
   const std::string text =
-      serialize(error_response(failure.status, failure.sentence), {id, false, false});
+      serialize(refusal(begun, failure.status, failure.sentence), {id, false, false});
   stream.clear_deadline();
   auto sent = co_await stream.write(text, context.limits.write_timeout);
   if (sent) co_await close_gently(stream);
@@ -130,11 +128,17 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
   if (connection.before() >= context.limits.connections) co_return;
   if (tls && !co_await secured(stream, context, std::move(tls))) co_return;
   RequestReader reader(stream, context.limits);
+  const OpenConnections::Entry entry(context.open, loop, reader);
   const auto events = std::make_shared<EventStream>(loop, stream, context.limits);
   while (!loop.ending()) {
     RawRequest request;
     if (auto failure = co_await reader.next(request)) {
-      if (failure->status != 0) co_await refuse(stream, context, *failure);
+      const std::string_view begun = request.head.empty() ? reader.unread() : request.head;
+      if (failure->status != 0) {
+        co_await refuse(stream, context, begun, *failure);
+      } else if (context.load.draining) {
+        co_await close_gently(stream);
+      }
       co_return;
     }
     const std::string id = new_request_id();
@@ -156,7 +160,7 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
       if (!sent) co_return;
     }
     unanswered.reset();
-    if (!keep_alive) {
+    if (!keep_alive || context.load.draining) {  // which may have begun meanwhile
       co_await close_gently(stream);
       co_return;
     }

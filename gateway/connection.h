@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "gateway/http_message.h"
+#include "gateway/open_connections.h"
 
 namespace gateway {
 
@@ -44,6 +45,7 @@ struct ConnectionContext {
   const base::Limits& limits;
   Load& load;
   base::Log& log;
+  OpenConnections& open;
 };
 
 /// Serves one connection until it ends: request by request, one per turn of the loop. With `tls`

@@ -41,6 +41,7 @@ base::Task<HttpResponse> Endpoint::handle(base::Loop& loop, const RawRequest& re
   if (!choose_view(target->path, *principal)) {
     co_return error_response(404, "There is nothing here; the endpoint is /mcp, or /mcp/VIEW.");
   }
+  if (request.events != nullptr) request.events->watch_for(streams_, *principal);
   co_return co_await service_.handle(loop, request, target->method, request_id, *principal);
 }
 
@@ -61,18 +62,13 @@ HttpResponse Endpoint::refuse_stranger(const RawRequest& request) const {
   }
   const bool tried = request.fields.fields.count("authorization") > 0;
   if (tried && authenticator_.store_away()) {
-    HttpResponse response = error_response(503, "Store unavailable: keys cannot be checked.");
+    HttpResponse response =
+        refusal(request.head, 503, "Store unavailable: keys cannot be checked.");
     response.headers.emplace_back("Retry-After", "1");
     return response;
   }
-  // As JSON-RPC: clients that find none make up a sentence of their own. The Python SDK wants the
-  // id, which is not known, as null.
   const std::string_view sentence = tried ? "The key is not valid." : "A key is required.";
-  HttpResponse response = json_response(
-      401,
-      base::dump_json({{"jsonrpc", "2.0"},
-                       {"id", nullptr},
-                       {"error", {{"code", mcp::code::invalid_request}, {"message", sentence}}}}));
+  HttpResponse response = rpc_refusal(401, mcp::code::invalid_request, sentence);
   response.headers.emplace_back(
       "WWW-Authenticate",
       tried ? R"(Bearer realm="sluice", error="invalid_token")" : R"(Bearer realm="sluice")");

@@ -6,6 +6,7 @@
 #include "gateway/origin_guard.h"
 #include "gateway/readiness.h"
 #include "gateway/runs_api.h"
+#include "gateway/stream_watch.h"
 
 namespace gateway {
 
@@ -13,10 +14,11 @@ namespace gateway {
 /// parsed, then routes it.
 class Endpoint final : public HttpHandler {
  public:
-  Endpoint(const OriginGuard& guard, const Authenticator& authenticator, McpService& service,
-           RunsApi& runs, const Readiness& readiness, base::Log& log)
+  Endpoint(const OriginGuard& guard, const Authenticator& authenticator, StreamWatch& streams,
+           McpService& service, RunsApi& runs, const Readiness& readiness, base::Log& log)
       : guard_(guard),
         authenticator_(authenticator),
+        streams_(streams),
         service_(service),
         runs_(runs),
         readiness_(readiness),
@@ -35,6 +37,7 @@ class Endpoint final : public HttpHandler {
 
   const OriginGuard& guard_;
   const Authenticator& authenticator_;
+  StreamWatch& streams_;
   McpService& service_;
   RunsApi& runs_;
   const Readiness& readiness_;

@@ -7,6 +7,8 @@
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 
+#include "gateway/stream_watch.h"
+
 namespace gateway {
 namespace {
 
@@ -37,13 +39,16 @@ void EventStream::begin(const Delivery& delivery, bool chunked) {
   cancellation_.reset();
   delivery_ = delivery;
   chunked_ = chunked;
-  begun_ = ended_ = cancels_ = false;
+  begun_ = ended_ = cancels_ = stays_ = false;
+  keeper_ = nullptr;
+  principal_ = nullptr;
 }
 
 void EventStream::become_stream() {
   if (std::exchange(begun_, true)) return;
   if (!cancels_) watch_->start([this] { lose_client(); });
   outbox_ = stream_head(delivery_, chunked_);
+  if (keeper_ != nullptr) kept_ = keeper_->add(loop_, *this, *principal_);
 }
 
 void EventStream::open() {
@@ -138,6 +143,12 @@ void EventStream::end() {
   wake_.cancel();
 }
 
+void EventStream::revoke() {
+  if (stays_) return end();
+  stream_.close();
+  lose_client();
+}
+
 base::Task<void> EventStream::wait() {
   wake_.expires_at(base::SteadyTime::max());
   std::error_code ignored;
@@ -145,11 +156,13 @@ base::Task<void> EventStream::wait() {
 }
 
 base::Task<void> EventStream::stay_open() {
+  stays_ = true;
   while (!gone_ && !ended_ && !loop_.ending()) co_await wait();
   on_silence_ = nullptr;
 }
 
 base::Task<bool> EventStream::finish(std::string_view last_message) {
+  kept_.reset();
   // First this: the watch ends together with whatever else waits on the socket.
   while (writing_) co_await wait();
   watch_->stop();

@@ -10,8 +10,11 @@
 #include "base/limits.h"
 #include "gateway/http_message.h"
 #include "gateway/peer_watch.h"
+#include "gateway/pipeline/principal.h"
 
 namespace gateway {
+
+class StreamWatch;
 
 /// The way back to one client while its request is still being worked on. The first event turns
 /// the answer into a text/event-stream. What the client has not taken yet is bounded: a slow reader
@@ -36,6 +39,15 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   std::function<void()> canceller();
   /// Ends a stream that stays open.
   void end();
+  /// Who asks is not known any more. A stream that stays open ends; the answer to a call is cut off
+  /// as if the client were gone.
+  void revoke();
+  /// Should the answer become an event stream, `watch` keeps an eye on it. Both live as long as the
+  /// request is worked on.
+  void watch_for(StreamWatch& watch, const pipeline::Principal& principal) {
+    keeper_ = &watch;
+    principal_ = &principal;
+  }
   /// Ends the stream that is open now; may be called from any thread at any time.
   std::function<void()> ender();
   /// Is called whenever a stream that stays open has been silent for a while.
@@ -77,6 +89,9 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   base::Timer wake_;
   base::Cancellation cancellation_;
   std::function<void()> on_silence_;
+  StreamWatch* keeper_ = nullptr;  // null: nobody keeps an eye on this request's stream
+  const pipeline::Principal* principal_ = nullptr;
+  std::shared_ptr<void> kept_;
   Delivery delivery_;
   std::string outbox_;
   std::uint64_t request_ = 0;  // counts requests
@@ -86,6 +101,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   bool gone_ = false;  // nothing can be sent any more
   bool ended_ = false;
   bool cancels_ = false;
+  bool stays_ = false;  // open, behind the answer
 };
 
 }  // namespace gateway

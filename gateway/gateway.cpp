@@ -85,6 +85,7 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       journal_(std::move(journal)),
       keys_(std::move(keys)),
       loops_(config_->threads),
+      open_connections_(loops_),
       ledger_(make_ledger(*config_, loops_, *journal_, state)),
       webhook_(make_webhook(*config_, loops_, limits_, log)),
       approvals_(make_approvals(*config_, loops_, *journal_, state)),
@@ -100,15 +101,17 @@ Gateway::Gateway(LoadedConfig loaded, Reloading reloading, base::Log& log,
       guard_(config_->hosts),
       key_refresher_(keys_ ? std::make_unique<KeyRefresher>(*keys_, log) : nullptr),
       authenticator_(keys_.get(), snapshot_, key_refresher_.get()),
+      stream_watch_(loops_, authenticator_, log),
       service_(snapshot_, calls_, sessions_, list_changes_, questions_, limits_),
       reloader_(std::move(reloading.load), config_, std::move(reloading.files),
                 [this](const LoadedConfig& next) { return apply(next); }, log_),
       readiness_([this] { return upstreams_.current()->were_asked(); }, *journal_, load_),
       metrics_({call_metrics_, load_, upstreams_, *journal_, reloader_, webhook_.get()}),
-      endpoint_(guard_, authenticator_, service_, runs_, readiness_, log_),
+      endpoint_(guard_, authenticator_, stream_watch_, service_, runs_, readiness_, log_),
       admin_({snapshot_, upstreams_, calls_, dry_runs_, limits_, *ledger_, metrics_, reloader_,
               *approvals_, ledger_clock, unix_login(::geteuid()), runs_}),
       admin_endpoint_(guard_, authenticator_, snapshot_, admin_, log_),
+      monitor_connections_(loops_),
       monitor_(guard_, metrics_, readiness_) {
   if (webhook_) {
     approvals_->observe([this](const auto& approval, auto notice) {
@@ -186,13 +189,14 @@ base::Status Gateway::listen() {
   const bool open = has_other_people(unix_login(::geteuid()), *policy_);
   auto admin = listen_unix(loops_, config_->admin_socket,
                            open ? SocketAccess::everybody : SocketAccess::owner,
-                           {admin_, limits_, admin_load_, log_});
+                           {admin_, limits_, admin_load_, log_, open_connections_});
   if (!admin) return admin.error();
   admin_listener_ = std::move(*admin);
   auto tls = open_tls();
   if (!tls) return tls.error();
   auto listener = listen_tcp(loops_, config_->listen.host, config_->listen.port,
-                             {endpoint_, limits_, load_, log_}, *std::move(tls));
+                             {endpoint_, limits_, load_, log_, open_connections_},
+                             *std::move(tls));
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
   if (config_->admin) {
@@ -213,7 +217,7 @@ base::Status Gateway::listen_for_people() {
   if (!is_loopback(*config_->admin)) tls = open_tls();
   if (!tls) return tls.error();
   auto listener = listen_tcp(loops_, config_->admin->host, config_->admin->port,
-                             {admin_endpoint_, limits_, people_load_, log_}, *std::move(tls));
+                             {admin_endpoint_, limits_, people_load_, log_, open_connections_}, *std::move(tls));
   if (!listener) return listener.error();
   people_listener_ = std::move(*listener);
   log_.write(base::LogLevel::info, "admin", {{"port", std::int64_t{people_listener_->port()}}});
@@ -222,7 +226,7 @@ base::Status Gateway::listen_for_people() {
 
 base::Status Gateway::listen_for_monitoring() {
   auto listener = listen_tcp(loops_, config_->metrics->host, config_->metrics->port,
-                             {monitor_, limits_, monitor_load_, log_}, nullptr);
+                             {monitor_, limits_, monitor_load_, log_, monitor_connections_}, nullptr);
   if (!listener) return listener.error();
   monitor_listener_ = std::move(*listener);
   log_.write(base::LogLevel::info, "metrics", {{"port", std::int64_t{monitor_listener_->port()}}});
@@ -232,6 +236,7 @@ base::Status Gateway::listen_for_monitoring() {
 void Gateway::start() {
   report_disabled_servers(*config_);
   upstreams_.start();
+  stream_watch_.start();
   listener_->start();
   admin_listener_->start();
   if (people_listener_) people_listener_->start();
@@ -257,9 +262,11 @@ void Gateway::drain() {
              {{"requests", static_cast<std::int64_t>(requests_in_flight())}});
   load_.draining = admin_load_.draining = people_load_.draining = true;
   list_changes_.end_all();
+  upstreams_.drain();
   if (runtime_) runtime_->drain();
   approvals_->end_waiting();
   listener_->stop();
+  open_connections_.end_idle();
 }
 
 void Gateway::stop() {

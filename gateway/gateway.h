@@ -32,6 +32,7 @@
 #include "gateway/reloader.h"
 #include "gateway/runs_api.h"
 #include "gateway/sessions.h"
+#include "gateway/stream_watch.h"
 #include "policies/approvals/approvals.h"
 #include "policies/ledger/memory_ledger.h"
 #include "tools/upstreams.h"
@@ -100,6 +101,7 @@ class Gateway {
   std::unique_ptr<KeyStore> keys_;  // null: no policies, loopback is the agent `local`
   Load load_;
   base::EventLoops loops_;
+  OpenConnections open_connections_;  // of clients and administrators
   std::unique_ptr<policies::ledger::Ledger> ledger_;
   std::unique_ptr<ApprovalWebhook> webhook_;  // null: not configured
   std::unique_ptr<policies::approvals::Approvals> approvals_;
@@ -123,6 +125,7 @@ class Gateway {
   OriginGuard guard_;
   std::unique_ptr<KeyRefresher> key_refresher_;  // null as keys_ is
   Authenticator authenticator_;
+  StreamWatch stream_watch_;
   McpService service_;
   Reloader reloader_;
   Readiness readiness_;
@@ -134,6 +137,7 @@ class Gateway {
   Load people_load_;
   AdminEndpoint admin_endpoint_;
   Load monitor_load_;
+  OpenConnections monitor_connections_;
   Monitor monitor_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Listener> admin_listener_;

@@ -48,6 +48,14 @@ std::string_view reason_phrase(int status) {
   }
 }
 
+// Looks at bytes, parses nothing: what posts to /mcp or to a view of it.
+bool posts_message(std::string_view begun) {
+  constexpr std::string_view posting = "POST /mcp";
+  if (!begun.starts_with(posting) || begun.size() == posting.size()) return false;
+  const char behind = begun[posting.size()];
+  return behind == ' ' || behind == '/' || behind == '?';
+}
+
 }  // namespace
 
 HttpResponse json_response(int status, std::string body) {
@@ -56,6 +64,17 @@ HttpResponse json_response(int status, std::string body) {
 
 HttpResponse error_response(int status, std::string_view sentence) {
   return json_response(status, base::dump_json({{"error", sentence}}));
+}
+
+HttpResponse rpc_refusal(int status, int code, std::string_view sentence) {
+  return json_response(status, base::dump_json({{"jsonrpc", "2.0"},
+                                                {"id", nullptr},
+                                                {"error", {{"code", code}, {"message", sentence}}}}));
+}
+
+HttpResponse refusal(std::string_view begun, int status, std::string_view sentence) {
+  if (posts_message(begun)) return rpc_refusal(status, status, sentence);
+  return error_response(status, sentence);
 }
 
 bool accepts(const base::HttpFields& fields, std::string_view type, std::string_view range) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,13 @@ struct HttpResponse {
 HttpResponse json_response(int status, std::string body);
 /// A short answer for people: `{"error": "sentence"}`.
 HttpResponse error_response(int status, std::string_view sentence);
+/// The same for a request that was refused before its message was read, of which `begun` is the
+/// head, or what came of it. Who posted to an MCP endpoint is told as JSON-RPC, without which
+/// clients make up a sentence of their own; the Python SDK wants the id, which is not known, as
+/// null. The code is the status: Sluice's own lie outside -32768…-32000.
+HttpResponse refusal(std::string_view begun, int status, std::string_view sentence);
+/// An answer as JSON-RPC to a message whose id is not known.
+HttpResponse rpc_refusal(int status, int code, std::string_view sentence);
 
 /// Whether the Accept headers let the answer be of this type (RFC 9110 §12.5.1, as far as it
 /// decides between a type and nothing). `range` is the type's `x/*`.

@@ -218,6 +218,16 @@ std::optional<KeyRecord> KeyStore::check(std::string_view key, std::int64_t now)
   return record;
 }
 
+std::optional<std::string_view> KeyStore::objection(std::string_view id, std::int64_t now) const {
+  const std::shared_ptr<const Keys> keys = state_->snapshot();
+  const auto found = keys->find(id);
+  if (found == keys->end()) return "its key is unknown";
+  if (found->second.record.revoked != 0) return "its key was revoked";
+  if (found->second.record.expires <= now) return "its key has expired";
+  if (away()) return "the store of keys does not answer";
+  return std::nullopt;
+}
+
 bool KeyStore::may_be_new(std::string_view key) const {
   const std::string_view id = id_of(key);
   return !id.empty() && !state_->snapshot()->contains(id);

@@ -20,7 +20,8 @@ struct Config;
 /// Keys of agents and of people, `sl_<id>_<secret>`: 256 random bits, of which the store keeps only a
 /// BLAKE2b hash (they need no slow hash; security-reliability.md §4.2). Several processes may use one
 /// store.
-/// check(), may_be_new() and away() are thread-safe and answer from memory; the rest may block.
+/// check(), objection(), may_be_new() and away() are thread-safe and answer from memory; the rest
+/// may block.
 class KeyStore {
  public:
   /// Opens or makes the file. Code::unavailable when it cannot.
@@ -49,6 +50,8 @@ class KeyStore {
   /// The record of a valid key; nullopt for an unknown, wrong, expired or revoked one, all in the
   /// same time, and for every key while away().
   std::optional<KeyRecord> check(std::string_view key, std::int64_t now) const;
+  /// Why the key of this id, which was valid once, is valid no more; nullopt: it still is.
+  std::optional<std::string_view> objection(std::string_view id, std::int64_t now) const;
   /// Whether it has the form of a key and an id that is not known, as a key that was just made.
   bool may_be_new(std::string_view key) const;
   /// For how long what was read last counts, from now on; for keys in Redis.

@@ -139,10 +139,8 @@ base::Task<void> ListChanges::announce(std::size_t index) {
   for (const Listener& listener : listeners) {
     const auto group = state.groups.find(listener);
     if (group == state.groups.end()) continue;
-    if (snapshot->policy->find_agent(listener.agent) == nullptr) {
-      end(group->second);
-      continue;
-    }
+    // Who is not known any more is told nothing: StreamWatch ends the streams.
+    if (snapshot->policy->find_agent(listener.agent) == nullptr) continue;
     const Seen seen = seen_by(*snapshot, listener);
     const Seen before = std::exchange(group->second.seen, seen);
     for (std::size_t i = 0; i < lists; ++i) {

@@ -23,8 +23,7 @@ namespace gateway {
 /// Tells clients that keep a stream open when the tools, prompts or resources that their agent can
 /// see have changed: by catalog or policy, compared as the lists would show them. What changes at
 /// once is told once.
-/// The streams of an agent that the policy no longer names end. An idle stream costs memory alone.
-/// Bounded, of all agents and of each. Thread-safe.
+/// An idle stream costs memory alone. Bounded, of all agents and of each. Thread-safe.
 class ListChanges {
  public:
   /// What is told of, in this order: tools, prompts, and resources with their templates.

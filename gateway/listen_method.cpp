@@ -52,7 +52,7 @@ base::Task<Reply> listen(MethodContext& context, ListChanges& changes) {
   auto subscription =
       changes.subscribe(context.loop, *context.events, context.principal, std::move(messages));
   if (!subscription) {
-    Reply reply = error_reply(503, request, mcp::code::internal_error, too_many);
+    Reply reply = error_reply(503, request, 503, too_many);
     reply.headers.emplace_back("Retry-After", "1");
     co_return reply;
   }

@@ -77,12 +77,21 @@ base::Task<Failure> RequestReader::next(RawRequest& request) {
   co_return std::nullopt;
 }
 
+void RequestReader::stop_waiting() {
+  if (!waits_) return;
+  std::error_code ignored;
+  stream_.socket().cancel(ignored);
+}
+
 base::Task<Failure> RequestReader::read_head(RawRequest& request) {
   base::HeadScanner scanner(
       {limits_.request_line, limits_.head, limits_.header_fields, limits_.header_field});
   if (buffer_.empty()) {
     stream_.set_deadline(std::chrono::steady_clock::now() + limits_.idle_timeout.get());
-    if (auto failure = co_await fill(gone)) co_return failure;
+    waits_ = true;
+    auto failure = co_await fill(gone);
+    waits_ = false;
+    if (failure) co_return failure;
   }
   stream_.set_deadline(std::chrono::steady_clock::now() + limits_.head_timeout.get());
   State state = State::more;

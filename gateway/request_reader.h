@@ -31,6 +31,10 @@ class RequestReader {
   base::Task<std::optional<ReadFailure>> next(RawRequest& request);
   /// Whether bytes of a further request are already here.
   bool pipelined() const { return !buffer_.empty(); }
+  /// What is here of a request that was not read to its end.
+  std::string_view unread() const { return buffer_.view(); }
+  /// Should it wait for a request of which nothing has come, next() ends as if the client were gone.
+  void stop_waiting();
   /// Gives back what is allocated for the next request, unless a part of it is here.
   void release_memory() {
     if (buffer_.empty()) buffer_ = {};
@@ -47,6 +51,7 @@ class RequestReader {
   base::ByteStream& stream_;
   const base::Limits& limits_;
   base::ReadBuffer buffer_;
+  bool waits_ = false;  // for the first byte of a request
   base::SteadyTime body_started_{};
 };
 

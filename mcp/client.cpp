@@ -84,6 +84,12 @@ Json member_or_null(const Json& object, std::string_view key) {
 
 }  // namespace
 
+bool Handshake::tells_of_tools() const {
+  const Json* tools = base::find_member(capabilities, "tools");
+  const Json* tells = tools ? base::find_member(*tools, "listChanged") : nullptr;
+  return tells != nullptr && tells->is_boolean() && tells->get<bool>();
+}
+
 base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake, std::string method,
                                                      Json params, base::SteadyTime deadline) {
   if (handshake.era() == Era::modern) params["_meta"] = modern_meta();
@@ -200,6 +206,23 @@ base::Task<base::Result<std::unique_ptr<Exchange>>> Client::call(const Handshake
   request.talks_back = handshake.era() == Era::legacy;
   request.cancellation = call.options.cancellation;
   co_return co_await transport_.request(std::move(request));
+}
+
+StreamRequest Client::stream_request(const Handshake& handshake,
+                                     const std::string& last_event_id) {
+  if (handshake.era() == Era::legacy) {
+    StreamRequest request{std::nullopt, {}, headers_for(transport_, handshake, {}, std::nullopt)};
+    if (!last_event_id.empty()) {
+      request.headers.emplace_back(header::last_event_id, last_event_id);
+    }
+    return request;
+  }
+  const std::string method = "subscriptions/listen";
+  const Json params{{"notifications", {{"toolsListChanged", true}}}, {"_meta", modern_meta()}};
+  Id id = next_id();
+  std::string body = request_text(id, method, base::dump_json(params));
+  return {std::move(id), std::move(body),
+          headers_for(transport_, handshake, method, std::nullopt)};
 }
 
 }  // namespace mcp

@@ -29,6 +29,8 @@ struct Handshake {
   std::shared_ptr<std::atomic<int>> log_level = nullptr;
 
   Era era() const { return era_of(revision); }
+  /// Whether the server tells when its tools change, to those who listen.
+  bool tells_of_tools() const;
 };
 
 /// What goes with a tools/call beside its arguments.
@@ -92,6 +94,10 @@ class Client {
   base::Task<base::Result<std::unique_ptr<Exchange>>> call(const Handshake& handshake,
                                                            ServerCall call,
                                                            RequestDeadlines deadlines);
+
+  /// What opens a stream on which the server tells when its tools change; a session's goes on
+  /// behind `last_event_id`, unless that is "".
+  StreamRequest stream_request(const Handshake& handshake, const std::string& last_event_id);
 
  private:
   struct Answer {

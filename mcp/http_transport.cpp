@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mcp/http_answer.h"
 #include "mcp/notifications.h"
 
 namespace mcp {
@@ -14,14 +15,6 @@ using base::Error;
 // A stream may hold this many times the size of the largest result: room for progress and log
 // messages, none for a flood.
 constexpr std::size_t stream_results = 8;
-
-// RFC 9110 §8.3: parameters follow a semicolon, case does not count.
-bool is_media_type(std::string_view header, std::string_view type) {
-  std::string_view value = header;
-  value = value.substr(0, value.find(';'));
-  while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
-  return base::same_name(value, type);
-}
 
 // A server that asks more often than this during one request is flooding.
 constexpr std::size_t most_server_requests = 64;
@@ -97,7 +90,7 @@ base::Task<base::Result<Message>> HttpExchange::next() {
   }
   if (!is_media_type(type, "application/json")) {
     over_ = true;
-    co_return status_error();
+    co_return status_error(response_.status());
   }
   auto message = co_await next_of_json();
   over_ = message || !may_go_on(message.error().code);
@@ -116,7 +109,7 @@ base::Task<base::Result<Message>> HttpExchange::next_of_json() {
   // An error status may carry a JSON-RPC error; what else it carries counts for nothing.
   const bool is_response = message && std::holds_alternative<Response>(*message);
   if (response_.status() != 200 && (!is_response || !std::get<Response>(*message).error)) {
-    co_return status_error();
+    co_return status_error(response_.status());
   }
   if (message && !is_response) {
     co_return Error{Code::broken, "it answered with a message that is not a response", {}};
@@ -190,31 +183,6 @@ base::Result<Message> HttpExchange::accept(std::string_view text) {
   return message;
 }
 
-Error HttpExchange::status_error() const {
-  const int status = response_.status();
-  const std::string text = "it answered HTTP " + std::to_string(status);
-  // runtime.md §3.5: these say that the request was turned away before it was carried out.
-  switch (status) {
-    case 401:
-    case 403:
-      return {Code::unauthorized, text, {}};
-    case 404:
-      return {Code::not_found, text, {}};
-    case 429:
-      return {Code::unavailable, text, {}};
-    case 400:
-    case 405:
-    case 406:
-    case 413:
-    case 415:
-      return {Code::refused, text, {}};
-    default:
-      break;
-  }
-  if (status == 200) return {Code::broken, "its answer is neither JSON nor an event stream", {}};
-  return {Code::broken, text, {}};
-}
-
 HttpTransport::HttpTransport(base::Loop& loop, const base::Url& endpoint, Headers headers,
                              const base::Limits& limits,
                              std::shared_ptr<const base::TlsContext> tls)
@@ -231,11 +199,16 @@ base::ClientRequest HttpTransport::make_request(std::string body, Headers header
   return {"POST", target_, std::move(headers), std::move(body), false};
 }
 
+base::ClientRequest HttpTransport::get_request(Headers headers) const {
+  headers.insert(headers.end(), headers_.begin(), headers_.end());
+  headers.emplace_back("Accept", "text/event-stream");
+  return {"GET", target_, std::move(headers), {}, true};
+}
+
 // Goes with the headers of the request that it is about: they name version and session.
-TalkBack HttpTransport::talk_back(const OutgoingRequest& request) const {
-  if (!request.talks_back) return {};
+TalkBack HttpTransport::aside(const Headers& headers) const {
   return [client = client_, target = target_, &loop = loop_,
-          aside = make_request({}, request.headers)](std::string message) {
+          aside = make_request({}, headers)](std::string message) {
     base::ClientRequest posted = aside;
     posted.body = std::move(message);
     loop.spawn(post_aside(client, target, std::move(posted)));
@@ -244,7 +217,7 @@ TalkBack HttpTransport::talk_back(const OutgoingRequest& request) const {
 
 base::Task<base::Result<std::unique_ptr<Exchange>>> HttpTransport::request(
     OutgoingRequest request) {
-  const TalkBack talk_back = this->talk_back(request);
+  const TalkBack talk_back = request.talks_back ? aside(request.headers) : TalkBack();
   base::ClientRequest posted = make_request(std::move(request.body), std::move(request.headers));
   posted.repeatable = request.repeatable;
   posted.cancellation = request.cancellation;
@@ -259,6 +232,27 @@ base::Task<base::Result<std::unique_ptr<Exchange>>> HttpTransport::request(
   }
   co_return std::unique_ptr<Exchange>(
       std::make_unique<HttpExchange>(loop_, std::move(*response), request, talk_back, limits_));
+}
+
+base::Task<base::Result<std::unique_ptr<HttpChanges>>> HttpTransport::listen(
+    StreamRequest request, base::Cancellation& cancellation) {
+  const bool session = !request.id;
+  const TalkBack talk_back = session ? aside(request.headers) : TalkBack();
+  base::ClientRequest opening = session
+                                    ? get_request(std::move(request.headers))
+                                    : make_request(std::move(request.body), std::move(request.headers));
+  opening.repeatable = true;
+  opening.cancellation = &cancellation;
+  // There are servers that send the head with the first event.
+  auto response = co_await client_->send(std::move(opening),
+                                         std::chrono::steady_clock::now() + HttpChanges::silence);
+  if (!response) co_return response.error();
+  if (response->status() != 200) co_return status_error(response->status());
+  if (!is_media_type(response->header("content-type"), "text/event-stream")) {
+    co_return Error{Code::refused, "it answered without an event stream", {}};
+  }
+  co_return std::make_unique<HttpChanges>(std::move(*response), std::move(request.id), talk_back,
+                                          &cancellation, limits_);
 }
 
 base::Task<base::Status> HttpTransport::notify(std::string body, Headers headers,

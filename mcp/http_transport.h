@@ -1,20 +1,16 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/http_client.h"
+#include "mcp/http_changes.h"
 #include "mcp/messages.h"
 #include "mcp/sse_reader.h"
 #include "mcp/transport.h"
 
 namespace mcp {
-
-/// What a server over HTTP is told on the side: posted without waiting, lost when it cannot be
-/// delivered. Empty where nothing can be said.
-using TalkBack = std::function<void(std::string message)>;
 
 /// A request over Streamable HTTP. Dropping it closes the connection, which cancels the request at
 /// a modern server; a legacy one is told.
@@ -34,7 +30,6 @@ class HttpExchange final : public Exchange {
   base::Task<base::Result<Message>> next_of_stream();
   base::Result<Message> accept(std::string_view text);
   base::Status answer(const Request& request);
-  base::Error status_error() const;
   void extend_deadline();
 
   base::Loop& loop_;
@@ -65,10 +60,15 @@ class HttpTransport final : public Transport {
   /// Any 2xx is acceptance.
   base::Task<base::Status> notify(std::string body, Headers headers,
                                   base::SteadyTime deadline) override;
+  /// Opens a stream on which the server tells of changes. Errors are those of Exchange;
+  /// `cancellation` outlives the stream.
+  base::Task<base::Result<std::unique_ptr<HttpChanges>>> listen(StreamRequest request,
+                                                                base::Cancellation& cancellation);
 
  private:
   base::ClientRequest make_request(std::string body, Headers headers) const;
-  TalkBack talk_back(const OutgoingRequest& request) const;
+  base::ClientRequest get_request(Headers headers) const;
+  TalkBack aside(const Headers& headers) const;
 
   base::Loop& loop_;
   std::string target_;

@@ -26,6 +26,7 @@ inline constexpr std::string_view protocol_version = "MCP-Protocol-Version";
 inline constexpr std::string_view method = "Mcp-Method";
 inline constexpr std::string_view name = "Mcp-Name";
 inline constexpr std::string_view session_id = "Mcp-Session-Id";
+inline constexpr std::string_view last_event_id = "Last-Event-ID";
 inline constexpr std::string_view param_prefix = "Mcp-Param-";
 }  // namespace header
 

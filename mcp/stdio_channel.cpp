@@ -8,8 +8,6 @@
 #include <asio/redirect_error.hpp>
 #include <asio/write.hpp>
 
-#include "base/hidden_text.h"
-#include "base/utf8.h"
 #include "mcp/messages.h"
 #include "mcp/notifications.h"
 
@@ -21,11 +19,8 @@ using base::Error;
 
 constexpr std::size_t piece = 64 << 10;
 constexpr std::size_t longest_error_line = 2 << 10;
-constexpr std::size_t longest_last_words = 200;
 constexpr std::size_t most_outbox = 16 << 20;
 constexpr std::size_t envelope = 1 << 10;   // of a result, beside the result itself
-constexpr std::size_t most_arrivals = 256;  // that one request has not taken yet
-constexpr std::size_t longest_shown = 2048;
 // How long the child's end is waited for after its output ended, and its output after its end: a
 // descendant may hold either open.
 constexpr std::chrono::milliseconds exit_patience{500};
@@ -40,47 +35,11 @@ void close_pipe(std::optional<asio::posix::basic_stream_descriptor<base::Executo
 
 }  // namespace
 
-void StdioAnswer::give(const std::shared_ptr<StdioAnswer>& answer, base::Result<Message> message,
-                       std::size_t bytes) {
-  {
-    const std::lock_guard lock(answer->mutex_);
-    if (std::exchange(answer->given_, true)) return;
-    answer->arrivals_.push_back({std::move(message), bytes});
-  }
-  asio::post(answer->loop_.io(), [answer] { answer->wake(); });
-}
-
-void StdioAnswer::add(const std::shared_ptr<StdioAnswer>& answer, Notification notification,
-                      std::size_t bytes) {
-  {
-    const std::lock_guard lock(answer->mutex_);
-    if (answer->given_ || answer->arrivals_.size() >= most_arrivals) return;
-    answer->arrivals_.push_back({Message(std::move(notification)), bytes});
-  }
-  asio::post(answer->loop_.io(), [answer] { answer->wake(); });
-}
-
-base::Task<void> StdioAnswer::wait(base::SteadyTime deadline) {
-  base::Deadline ending(loop_.watchdog(), [this] { timer_.cancel(); });
-  timer_.expires_at(deadline);
-  std::error_code ignored;
-  co_await timer_.async_wait(asio::redirect_error(base::use_task, ignored));
-}
-
-std::optional<StdioAnswer::Arrival> StdioAnswer::take() {
-  const std::lock_guard lock(mutex_);
-  if (arrivals_.empty()) return std::nullopt;
-  Arrival first = std::move(arrivals_.front());
-  arrivals_.pop_front();
-  return first;
-}
-
 StdioChannel::StdioChannel(base::Loop& home, Settings settings)
     : home_(home),
       settings_(std::move(settings)),
       lines_(settings_.limits.result + envelope),
-      garbage_gate_(5, std::chrono::seconds(10)),
-      errors_gate_(20, std::chrono::milliseconds(500)),
+      report_(settings_.server, settings_.hidden, settings_.log),
       exit_timer_(home.io()) {}
 
 base::Task<base::Result<std::shared_ptr<StdioChannel>>> StdioChannel::open(
@@ -176,7 +135,7 @@ base::Task<void> StdioChannel::read(std::shared_ptr<StdioChannel>) {
     lines_.feed(std::string_view(bytes).substr(0, count));
     while (auto line = lines_.next()) handle(std::move(*line));
   }
-  if (auto rest = lines_.rest()) report_garbage(rest->text, "a line without its end");
+  if (auto rest = lines_.rest()) report_.garbage(rest->text, "a line without its end");
   if (!exited_ && !home_.ending()) co_await wait_for_exit();
   close_pipe(output_);
   close_pipe(errors_);
@@ -214,20 +173,13 @@ base::Task<void> StdioChannel::read_errors(std::shared_ptr<StdioChannel>) {
     const std::size_t count = co_await errors_->async_read_some(
         asio::buffer(bytes), asio::redirect_error(base::use_task, error));
     lines.feed(std::string_view(bytes).substr(0, count));
-    while (auto line = lines.next()) {
-      const auto held_back = errors_gate_.pass(std::chrono::steady_clock::now());
-      if (line->text.empty() || !held_back) continue;
-      last_words_ = shown(std::move(line->text));
-      settings_.log.write(
-          base::LogLevel::info, "server_stderr",
-          {{"server", settings_.server}, {"text", last_words_}, {"held_back", *held_back}});
-    }
+    while (auto line = lines.next()) report_.said(line->text);
   }
 }
 
 void StdioChannel::handle(base::Line line) {
   if (line.cut) {
-    report_garbage(line.text, "a line that is too long");
+    report_.garbage(line.text, "a line that is too long");
     return fail(std::nullopt, {Code::limit, "its answer is longer than allowed", {}});
   }
   if (line.text.find_first_not_of(" \t") == std::string::npos) return;
@@ -235,14 +187,14 @@ void StdioChannel::handle(base::Line line) {
   limits.string = settings_.limits.result;
   auto parsed = base::parse_json(line.text, limits);
   if (!parsed) {
-    report_garbage(line.text, "no JSON");
+    report_.garbage(line.text, "no JSON");
     // A stray line of text is no answer; JSON beyond the bounds is one.
     if (parsed.error().code == Code::limit) fail(std::nullopt, parsed.error());
     return;
   }
   auto message = parse_message(std::move(parsed->value));
   if (!message) {
-    report_garbage(line.text, "no JSON-RPC message");
+    report_.garbage(line.text, "no JSON-RPC message");
     const auto id = readable_id(parsed->value);
     const auto* number = id ? std::get_if<std::int64_t>(&*id) : nullptr;
     if (number) {
@@ -317,15 +269,6 @@ void StdioChannel::handle_request(const Request& request) {
   if (auto sent = send(unserved_text(request)); !sent) close("it asks without reading the answers");
 }
 
-void StdioChannel::report_garbage(const std::string& text, std::string_view what) {
-  const auto held_back = garbage_gate_.pass(std::chrono::steady_clock::now());
-  if (!held_back) return;
-  const std::string seen = shown(text);
-  settings_.log.write(
-      base::LogLevel::warn, "server_stdout",
-      {{"server", settings_.server}, {"reason", what}, {"text", seen}, {"held_back", *held_back}});
-}
-
 bool StdioChannel::cancel(std::int64_t id, std::string_view reason) {
   {
     const std::lock_guard lock(mutex_);
@@ -388,12 +331,6 @@ base::SteadyTime StdioChannel::last_sign_of_life() const {
   return last_sign_of_life_;
 }
 
-// What may be written to the log and the status. Cut first: a line may be as long as a result.
-std::string StdioChannel::shown(std::string_view text) const {
-  const std::string seen = base::hide_values(text.substr(0, longest_shown), settings_.hidden);
-  return base::is_utf8(seen) ? seen : "(not UTF-8)";
-}
-
 std::string StdioChannel::describe_end() const {
   {
     const std::lock_guard lock(mutex_);
@@ -401,7 +338,8 @@ std::string StdioChannel::describe_end() const {
   }
   std::string text = "it closed its standard output";
   if (exit_status_) text = "it ended with " + base::describe_exit(*exit_status_);
-  if (!last_words_.empty()) text += "; it said: " + last_words_.substr(0, longest_last_words);
+  const std::string last_words = report_.last_words();
+  if (!last_words.empty()) text += "; it said: " + last_words;
   return text;
 }
 

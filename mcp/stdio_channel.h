@@ -13,43 +13,12 @@
 
 #include "base/limits.h"
 #include "base/line_reader.h"
-#include "base/log.h"
-#include "base/log_gate.h"
 #include "base/process_keeper.h"
+#include "mcp/child_report.h"
 #include "mcp/jsonrpc.h"
+#include "mcp/stdio_answer.h"
 
 namespace mcp {
-
-/// What one request waits for, on its own event loop: notifications about it, then its response.
-class StdioAnswer {
- public:
-  struct Arrival {
-    base::Result<Message> message;
-    std::size_t bytes;
-  };
-
-  explicit StdioAnswer(base::Loop& loop) : loop_(loop), timer_(loop.io()) {}
-
-  /// The response, or why there is none. From any thread; only the first counts.
-  static void give(const std::shared_ptr<StdioAnswer>& answer, base::Result<Message> message,
-                   std::size_t bytes);
-  /// A notification; from any thread. Dropped behind the response, and while more wait already than
-  /// anybody could want to read.
-  static void add(const std::shared_ptr<StdioAnswer>& answer, Notification notification,
-                  std::size_t bytes);
-  /// On its loop: waits until something arrives, or the deadline passes, or it is woken or the loop
-  /// ends; look again then.
-  base::Task<void> wait(base::SteadyTime deadline);
-  void wake() { timer_.cancel(); }
-  std::optional<Arrival> take();
-
- private:
-  base::Loop& loop_;
-  base::Timer timer_;
-  std::mutex mutex_;  // guards what follows
-  std::deque<Arrival> arrivals_;
-  bool given_ = false;
-};
 
 /// The conversation with one child over its standard streams: one JSON-RPC message per line
 /// (protocol.md §1.11). Requests of any number of callers travel over it at once; answers that
@@ -115,9 +84,7 @@ class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
   void handle_response(Response response, std::size_t bytes);
   void handle_request(const Request& request);
   void handle_notification(Notification notification, std::size_t bytes);
-  void report_garbage(const std::string& text, std::string_view what);
   void fail_all(const std::string& reason);
-  std::string shown(std::string_view text) const;
   std::string describe_end() const;
 
   base::Loop& home_;
@@ -127,11 +94,10 @@ class StdioChannel : public std::enable_shared_from_this<StdioChannel> {
   std::optional<base::Child> child_;
   std::optional<Pipe> input_, output_, errors_;
   base::LineReader lines_;
-  base::LogGate garbage_gate_, errors_gate_;
+  ChildReport report_;
   std::optional<int> exit_status_;
   bool exited_ = false;
   base::Timer exit_timer_;
-  std::string last_words_;  // the last line on its standard error
 
   mutable std::mutex mutex_;  // guards what follows
   std::map<std::int64_t, std::shared_ptr<StdioAnswer>> waiting_;

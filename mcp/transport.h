@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,14 @@ struct OutgoingRequest {
   /// Outlives the exchange. Cancelled, next() ends with Code::cancelled, or Code::unavailable when
   /// nothing was sent.
   base::Cancellation* cancellation = nullptr;
+};
+
+/// What opens a stream on which a server tells of changes: subscriptions/listen, whose id and text
+/// these are, or without an id the GET of a session.
+struct StreamRequest {
+  std::optional<Id> id;
+  std::string body;
+  Headers headers;
 };
 
 /// Carries JSON-RPC messages to one server.

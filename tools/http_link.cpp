@@ -24,12 +24,26 @@ HttpLink::Connector::Connector(base::Loop& on, const HttpServer& server,
       client(transport, ids) {}
 
 HttpLink::HttpLink(const UpstreamSettings& settings, base::EventLoops& loops,
-                   const base::Limits& limits, LinkEvents events)
-    : settings_(settings), limits_(limits), events_(std::move(events)) {
-  const HttpServer& server = std::get<HttpServer>(settings.server);
+                   const base::Limits& limits, base::Log& log, LinkEvents events,
+                   std::function<Anchor()> anchor)
+    : settings_(settings),
+      limits_(limits),
+      events_(std::move(events)),
+      connectors_(make_connectors(loops)),
+      listener_(loops.at(0), connectors_[0]->transport, connectors_[0]->client, settings.name, log,
+                {events_.tools_changed,
+                 [this](const auto& shaken) {
+                   if (forget(shaken)) events_.session_ended();
+                 }},
+                std::move(anchor)) {}
+
+auto HttpLink::make_connectors(base::EventLoops& loops) -> Connectors {
+  const HttpServer& server = std::get<HttpServer>(settings_.server);
+  Connectors connectors;
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    connectors_.push_back(std::make_unique<Connector>(loops.at(i), server, limits, ids_));
+    connectors.push_back(std::make_unique<Connector>(loops.at(i), server, limits_, ids_));
   }
+  return connectors;
 }
 
 HttpLink::~HttpLink() {
@@ -48,7 +62,9 @@ base::Task<Result<Discovery>> HttpLink::discover() {
   auto listed = co_await client.list_offers(*shaken, limits_, deadline);
   if (!listed) co_return listed.error();
   asked_ = std::chrono::steady_clock::now();
-  set_handshake(std::make_shared<const mcp::Handshake>(*shaken));
+  const auto known = std::make_shared<const mcp::Handshake>(*shaken);
+  set_handshake(known);
+  listener_.follow(known);
   co_return Discovery{std::move(*shaken), std::move(*listed)};
 }
 
@@ -93,6 +109,11 @@ base::Task<Result<std::unique_ptr<mcp::Exchange>>> HttpLink::call(base::Loop& lo
     }
   }
   co_return exchange;
+}
+
+void HttpLink::reset() {
+  listener_.stop();
+  set_handshake(nullptr);
 }
 
 std::shared_ptr<const mcp::Handshake> HttpLink::handshake() const {

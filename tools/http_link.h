@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "mcp/http_transport.h"
+#include "tools/change_listener.h"
 #include "tools/upstream_link.h"
 #include "tools/upstream_settings.h"
 
@@ -17,7 +18,7 @@ namespace tools {
 class HttpLink final : public UpstreamLink {
  public:
   HttpLink(const UpstreamSettings& settings, base::EventLoops& loops, const base::Limits& limits,
-           LinkEvents events);
+           base::Log& log, LinkEvents events, std::function<Anchor()> anchor);
   /// Connections end each on its own loop.
   ~HttpLink() override;
 
@@ -26,7 +27,8 @@ class HttpLink final : public UpstreamLink {
   bool usable() const override { return usable_; }
   base::Task<base::Result<std::unique_ptr<mcp::Exchange>>> call(base::Loop& loop, Caller caller,
                                                                 mcp::ServerCall call) override;
-  void reset() override { set_handshake(nullptr); }
+  void reset() override;
+  void stop_listening() override { listener_.end(); }
   bool can_crash() const override { return false; }
 
  private:
@@ -38,6 +40,9 @@ class HttpLink final : public UpstreamLink {
     mcp::Client client;
   };
 
+  using Connectors = std::vector<std::unique_ptr<Connector>>;  // by loop index
+
+  Connectors make_connectors(base::EventLoops& loops);
   std::shared_ptr<const mcp::Handshake> handshake() const;
   bool forget(const std::shared_ptr<const mcp::Handshake>& ended);
   void set_handshake(std::shared_ptr<const mcp::Handshake> handshake);
@@ -46,10 +51,12 @@ class HttpLink final : public UpstreamLink {
   const base::Limits& limits_;
   LinkEvents events_;
   std::atomic<std::int64_t> ids_{0};
-  std::atomic<bool> usable_{false};                     // there is a handshake
-  std::vector<std::unique_ptr<Connector>> connectors_;  // by loop index
+  std::atomic<bool> usable_{false};  // there is a handshake
+  Connectors connectors_;
 
-  base::SteadyTime asked_{};  // who it is; of loop 0
+  // Of loop 0:
+  base::SteadyTime asked_{};  // who it is
+  ChangeListener listener_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const mcp::Handshake> handshake_;  // guarded by mutex_

@@ -24,7 +24,6 @@ using Sent = Result<std::unique_ptr<mcp::Exchange>>;
 
 constexpr std::chrono::milliseconds alive_check{500};
 constexpr std::chrono::milliseconds restart_check{100};
-constexpr std::chrono::seconds least_between_refreshes{1};
 constexpr std::chrono::milliseconds least_between_discoveries{250};
 constexpr std::chrono::seconds costly{1};
 constexpr std::chrono::milliseconds settle_check{20};
@@ -52,7 +51,8 @@ std::unique_ptr<UpstreamLink> make_link(const UpstreamSettings& settings,
                                         const Upstream::Dependencies& d,
                                         LinkEvents events, std::function<Anchor()> anchor) {
   if (std::holds_alternative<HttpServer>(settings.server)) {
-    return std::make_unique<HttpLink>(settings, d.loops, d.limits, std::move(events));
+    return std::make_unique<HttpLink>(settings, d.loops, d.limits, d.log, std::move(events),
+                                      std::move(anchor));
   }
   return std::make_unique<StdioLink>(settings, d.loops, d.keeper, d.limits, d.log,
                                      std::move(events), std::move(anchor));
@@ -115,6 +115,11 @@ void Upstream::end() {
   asio::post(home_.io(), [self = shared_from_this()] { self->end_here(); });
 }
 
+void Upstream::stop_listening() {
+  if (home_.finished()) return;
+  asio::post(home_.io(), [self = shared_from_this()] { self->link_->stop_listening(); });
+}
+
 void Upstream::end_here() {
   if (ended_.exchange(true)) return;
   link_->end();
@@ -138,8 +143,7 @@ LinkEvents Upstream::link_events() {
             wake();
           },
           [this] {
-            refresh_asked_ = true;
-            wake();
+            if (!refresh_asked_.exchange(true)) wake();
           }};
 }
 
@@ -185,17 +189,18 @@ base::Task<void> Upstream::keep_discovered(std::shared_ptr<Upstream>) {
   }
 }
 
-// Until it is lost, or to be restarted. What it offers is asked for again when it says so, though
-// not more often than every second, and from time to time.
+// Until it is lost, or to be restarted. What it offers is asked for again when it says so, and from
+// time to time.
 base::Task<void> Upstream::watch() {
   const auto since = std::chrono::steady_clock::now();
   auto next = since + with_spread(settings_.refresh);
   while (ready() && !restart_asked_ && !over()) {
     const auto now = std::chrono::steady_clock::now();
-    const bool asked = refresh_asked_ && now - refreshed_at_ >= least_between_refreshes;
+    const bool asked = refresh_asked_ && refreshes_.due(now);
     if (asked || now >= next) {
       refresh_asked_ = false;
-      co_await refresh();
+      const bool news = co_await refresh();
+      refreshes_.asked(std::chrono::steady_clock::now(), news);
       next = std::chrono::steady_clock::now() + with_spread(settings_.refresh);
       continue;
     }
@@ -240,27 +245,32 @@ base::Task<base::Status> Upstream::discover() {
   auto found = co_await link_->discover();
   if (!found) co_return found.error();
   if (ended_) co_return Error{Code::unavailable, not_configured, {}};
-  co_await take(std::move(*found));
+  (void)co_await take(std::move(*found));
   if (ended_) co_return Error{Code::unavailable, not_configured, {}};
+  refreshes_ = {};
+  refreshes_.asked(std::chrono::steady_clock::now(), true);
   // It may have been lost before it was ready.
   if (!link_->usable()) set_state(State::down, "it ended right after its start");
   breaker_.succeeded();
   co_return base::Status{};
 }
 
-base::Task<void> Upstream::refresh() {
+// Whether it offers something else than before.
+base::Task<bool> Upstream::refresh() {
   auto found = co_await link_->refresh();
-  refreshed_at_ = std::chrono::steady_clock::now();
   if (!found) {
     // A child that does not answer this may still answer calls.
-    if (link_->can_crash()) co_return;
+    if (link_->can_crash()) co_return false;
     set_state(found.error().code == Code::not_found ? State::connecting : State::down,
               for_people(found.error()));
-  } else if (*found) {
-    co_await take(std::move(**found));
-    if (link_->usable() || !ready()) co_return;
+    co_return false;
+  }
+  if (!*found) co_return false;
+  const bool is_news = co_await take(std::move(**found));
+  if (!link_->usable() && ready()) {
     set_state(link_->can_crash() ? State::down : State::connecting, "it was lost meanwhile");
   }
+  co_return is_news;
 }
 
 /// What came of what a server lists.
@@ -302,11 +312,10 @@ std::shared_ptr<ServerTools> Upstream::make_tools(mcp::Offers offers) const {
 }
 
 // What is as it was stays what it is: schemas are not compiled again, and nobody is told. What the
-// link says of a loss meanwhile stands.
-base::Task<void> Upstream::take(Discovery found) {
+// link says of a loss meanwhile stands. Whether it is news.
+base::Task<bool> Upstream::take(Discovery found) {
   const std::vector<std::string> complaints = found.offers.complaints;
   Prepared prepared = co_await prepare(std::move(found.offers));
-  refreshed_at_ = std::chrono::steady_clock::now();
   const bool is_news = prepared.offered != nullptr;
   if (is_news) {
     fingerprint_ = std::move(prepared.fingerprint);
@@ -331,6 +340,7 @@ base::Task<void> Upstream::take(Discovery found) {
     on_change_();
   }
   was_asked_ = true;
+  co_return is_news;
 }
 
 // The tools stay listed: a call then fails with a sentence instead of an unknown tool.

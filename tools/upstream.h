@@ -15,6 +15,7 @@
 #include "policies/permit.h"
 #include "tools/catalog.h"
 #include "tools/circuit_breaker.h"
+#include "tools/refresh_pace.h"
 #include "tools/restart_policy.h"
 #include "tools/retry_budget.h"
 #include "tools/upstream_link.h"
@@ -69,6 +70,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   void restart();
   /// Ends what runs for it; calls find it gone from then on.
   void end();
+  /// Changes of its tools are of no interest any more.
+  void stop_listening();
 
   /// As long as one lives, somebody waits for an answer.
   class Use {
@@ -127,8 +130,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   base::Task<void> watch();
   base::Task<void> pause_after_failure();
   base::Task<base::Status> discover();
-  base::Task<void> refresh();
-  base::Task<void> take(Discovery found);
+  base::Task<bool> refresh();
+  base::Task<bool> take(Discovery found);
   struct Prepared;
   base::Task<Prepared> prepare(mcp::Offers offers);
   std::shared_ptr<ServerTools> make_tools(mcp::Offers offers) const;
@@ -149,7 +152,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   // Of loop 0 alone:
   RestartPolicy policy_;
   base::Timer alarm_;        // ends pause()
-  base::SteadyTime refreshed_at_{};
+  RefreshPace refreshes_;
   std::string fingerprint_;  // of what it offers, as the server listed it
   // Of all:
   std::atomic<bool> refresh_asked_{false}, rediscovery_asked_{false};

@@ -43,7 +43,7 @@ struct LinkEvents {
 };
 
 /// What servers over HTTP and over stdio differ in: how they are reached. Thread-safe, but for
-/// discover(), tend() and end(), which belong to loop 0.
+/// discover(), tend(), stop_listening() and end(), which belong to loop 0.
 class UpstreamLink {
  public:
   virtual ~UpstreamLink() = default;
@@ -63,6 +63,8 @@ class UpstreamLink {
   virtual void tend() {}
   /// Forgets everything that is known of the server, and ends what was started for it.
   virtual void reset() = 0;
+  /// Ends the streams that are kept open to hear of changes, for good.
+  virtual void stop_listening() {}
   /// Ends everything that was or is being started for it; nothing is started any more.
   virtual void end() { reset(); }
   /// Whether losing it again and again is a reason to leave it alone.

@@ -103,6 +103,7 @@ void Upstreams::build_set() {
 
 void Upstreams::leave(const UpstreamSet::Handle& upstream) {
   std::erase_if(leaving_, [](const auto& gone) { return gone.expired(); });
+  upstream->stop_listening();
   leaving_.emplace_back(upstream);
   home_.spawn(end_when_idle(upstream));
 }
@@ -122,6 +123,14 @@ base::Task<void> Upstreams::end_when_idle(std::weak_ptr<Upstream> gone) {
     if (upstream->uses() > 0) continue;
     upstream->end();
     co_return;
+  }
+}
+
+void Upstreams::drain() {
+  const std::lock_guard lock(mutex_);
+  for (const Entry& entry : entries_) {
+    entry.serving->stop_listening();
+    if (entry.successor) entry.successor->stop_listening();
   }
 }
 

@@ -49,6 +49,9 @@ class Upstreams {
   /// nobody can call it any more, or is idle at an `idle_check`. on_change is not called.
   void replace(std::vector<UpstreamSettings> settings);
 
+  /// No more calls will be made: changes of what servers offer are of no interest any more.
+  void drain();
+
   std::shared_ptr<const UpstreamSet> current() const;
   /// Those that are in no set any more, but still carry calls out.
   std::vector<UpstreamSet::Handle> leaving() const;

@@ -5,7 +5,7 @@ import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
 import { plainServer, textResult } from './support/plain_server.mjs';
 import { RawConnection } from './support/raw_http.mjs';
-import { bytesOf, call, callBytes } from './support/rpc.mjs';
+import { bytesOf, call, callBytes, headersFor, message } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, scaled, sleep, slow, within } from './support/time.mjs';
 
@@ -13,7 +13,7 @@ import { eventually, scaled, sleep, slow, within } from './support/time.mjs';
 async function holding(drain, run) {
   const held = [];
   const server = await plainServer(({ answer }) => held.push(() => answer(textResult('done'))), { tools: ['act'] });
-  const sluice = await Sluice.start({ servers: { s: server.url }, config: { drain } });
+  const sluice = await Sluice.start({ servers: { s: server.url }, config: { drain, metrics: '127.0.0.1:0' } });
   try {
     const key = await sluice.key();
     await run({ sluice, key, held });
@@ -29,20 +29,24 @@ const refused = (port) => new Promise((done) => {
 test('told to end, it takes no more connections and calls, finishes those in flight, and ends with 0', () =>
   holding('60s', async ({ sluice, key, held }) => {
     const flying = await RawConnection.open(sluice.port);
-    const idle = await RawConnection.open(sluice.port);
-    idle.send(bytesOf({ method: 'GET', path: '/readyz' }));
-    assert.equal((await idle.response()).status, 200);
-    flying.send(callBytes(key, 's__act'));
+    const begun = await RawConnection.open(sluice.port);
+    const sent = callBytes(key, 's__act');
+    begun.send(sent.slice(0, 40));
+    flying.send(sent);
     await eventually('the call is with its server', () => held.length === 1);
     sluice.child.kill('SIGTERM');
     await eventually('no connection is taken', () => refused(sluice.port));
     assert.ok(sluice.running());
+    const { port } = await eventually('the log names the port', () => sluice.logLines().find((line) => line.event === 'metrics'));
+    assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 503);
 
-    idle.send(bytesOf({ method: 'GET', path: '/readyz' }));
-    const late = await idle.response();
+    begun.send(sent.slice(40));
+    const late = await begun.response();
     assert.equal(late.status, 503);
     assert.equal(late.headers.connection, 'close');
-    await idle.ended();
+    assert.equal(JSON.parse(late.body).error.code, 503);
+    await begun.ended();
+    assert.equal(held.length, 1);
 
     held[0]();
     const answer = await flying.response();
@@ -90,16 +94,45 @@ test('probes are answered while it drains', () =>
     sluice.end = { code: 0 };
   }));
 
-test('connections that rest are closed, not reset', () =>
-  holding('60s', async ({ sluice }) => {
-    const idle = await RawConnection.open(sluice.port);
-    idle.send(bytesOf({ method: 'GET', path: '/healthz' }));
-    await idle.response();
+test('connections that rest are closed, not reset, as soon as it is told to end; one that works behind its answer', () =>
+  holding('60s', async ({ sluice, key, held }) => {
+    const flying = await RawConnection.open(sluice.port);
+    flying.send(callBytes(key, 's__act'));
+    await eventually('the call is with its server', () => held.length === 1);
+    const [used, fresh] = [await RawConnection.open(sluice.port), await RawConnection.open(sluice.port)];
+    used.send(bytesOf({ method: 'GET', path: '/healthz' }));
+    await used.response();
     let failure;
-    idle.socket.on('error', (error) => (failure = error));
-    assert.equal(await sluice.stop(), true);
-    await idle.ended();
+    for (const idle of [used, fresh]) idle.socket.on('error', (error) => (failure = error));
+    sluice.child.kill('SIGTERM');
+    await Promise.all([used.ended(), fresh.ended()]);
     assert.equal(failure, undefined);
+    assert.ok(sluice.running() && !flying.over);
+    held[0]();
+    const answer = await flying.response();
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.connection, 'close');
+    await flying.ended();
+    assert.deepEqual(await within(10_000, 'the end', sluice.ended), { code: 0, signal: null });
+    sluice.end = { code: 0 };
+  }));
+
+test('a stream that ends with the drain takes its connection along', () =>
+  holding('60s', async ({ sluice, key, held }) => {
+    const flying = call(sluice, key, 's__act');
+    await eventually('the call is with its server', () => held.length === 1);
+    const sent = message('subscriptions/listen', { notifications: { toolsListChanged: true } });
+    const stream = await RawConnection.open(sluice.port);
+    stream.send(bytesOf({ headers: headersFor(sent, key), body: JSON.stringify(sent) }));
+    await eventually('it is acknowledged', () => stream.buffer.includes('acknowledged'));
+    sluice.child.kill('SIGTERM');
+    await stream.ended();
+    assert.match(stream.buffer.toString(), /"resultType":"complete"[^]*\r\n0\r\n\r\n$/);
+    assert.ok(sluice.running());
+    held[0]();
+    assert.equal((await flying).result.content[0].text, 'done');
+    await within(10_000, 'the end', sluice.ended);
+    sluice.end = { code: 0 };
   }));
 
 test('what is still in flight when the time is over is recorded as unknown, and its caller is told', () =>

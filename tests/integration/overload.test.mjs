@@ -27,6 +27,9 @@ test('past the bound of calls in flight the answer is 503 with Retry-After, at o
   assert.equal(answer.status, 503);
   assert.match(answer.headers['retry-after'], /^\d+$/);
   assert.match(answer.headers['x-request-id'], /^req_/);
+  const { id, error } = JSON.parse(answer.body);
+  assert.equal(id, null);
+  assert.equal(error.code, 503);
   assert.ok(taken < long / 2, `it took ${taken} ms`);
   assert.equal(server.calls.of('echo'), 0);
   for (const { result } of await Promise.all(occupied)) assert.equal(result.content[0].text, `slept ${long}`);

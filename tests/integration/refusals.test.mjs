@@ -116,12 +116,29 @@ const tooMuch = {
   'a request line over the limit': [431, () => request({ path: `/mcp?${'y'.repeat(9000)}` })],
 };
 
+// As JSON-RPC, in the form in which the Python SDK reads it.
+function isRpcRefusal(answer, code) {
+  const { jsonrpc, id, error } = JSON.parse(answer.body);
+  assert.equal(jsonrpc, '2.0');
+  assert.equal(id, null);
+  assert.equal(error.code, code);
+  assert.match(error.message, /\w+ \w+/);
+}
+
 for (const [what, [status, bytes]] of Object.entries(tooMuch)) {
   test(`${what} is answered with ${status} and the connection closed`, async () => {
     const answer = await refused(status, bytes());
     assert.match(answer.connection, /close|ended/);
+    isRpcRefusal(answer, status);
   });
 }
+
+test('what is not posted to /mcp is refused in plain words', async () => {
+  for (const path of ['/mcpx', '/v1/runs']) {
+    const { error } = JSON.parse((await refused(413, request({ path, body: 'x'.repeat(70_000) }))).body);
+    assert.equal(typeof error, 'string');
+  }
+});
 
 test('a body of exactly the limit is read', async () => {
   const wrap = (text) => JSON.stringify(callMessage('echo__echo', { text }));
@@ -140,6 +157,7 @@ for (const [what, bytes] of Object.entries(tooSlow)) {
   test(`${what} is answered with 408 and the connection closed`, async () => {
     const answer = await refused(408, bytes);
     assert.match(answer.connection, /close|ended/);
+    isRpcRefusal(answer, 408);
   });
 }
 

@@ -17,5 +17,5 @@ export async function modernServer({ port = 0, responseMode = 'auto', calls = ne
     await handler.close();
     await server.close();
   };
-  return { ...server, calls, close };
+  return { ...server, calls, close, notify: handler.notify };
 }

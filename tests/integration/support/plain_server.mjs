@@ -10,16 +10,17 @@ const tool = (name) => ({
 
 /**
  * A 2026-07-28 server written by hand: fast, and open to misbehaviour. It answers discovery and
- * lists properly; `onCall` gets every tools/call and may do with its socket what it likes.
+ * lists properly; `onCall` gets every other request, such as a tools/call, and may do with its socket what it likes.
  */
-export async function plainServer(onCall, { tools = ['echo'], port = 0, tls } = {}) {
-  const state = { calls: 0 };
+export async function plainServer(onCall, { tools = ['echo'], port = 0, tls, listChanged } = {}) {
+  const state = { calls: 0, lists: 0 };
   const server = await listen(async (req, res) => {
     const asked = JSON.parse(await readBody(req));
     const answer = (result) => reply(res, { jsonrpc: '2.0', id: asked.id, result: complete(result) });
     if (asked.method === 'server/discover') {
-      answer({ supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, ttlMs: 0, cacheScope: 'private' });
+      answer({ supportedVersions: ['2026-07-28'], capabilities: { tools: { listChanged } }, ttlMs: 0, cacheScope: 'private' });
     } else if (asked.method === 'tools/list') {
+      state.lists += 1;
       answer({ tools: tools.map((one) => (typeof one === 'string' ? tool(one) : one)), ttlMs: 0, cacheScope: 'private' });
     } else {
       state.calls += 1;

@@ -64,7 +64,8 @@ struct Fixture {
   bool servers_asked = true;
   Load load;
   Readiness readiness{[this] { return servers_asked; }, journal, load};
-  Endpoint endpoint{guard, authenticator, service, runs, readiness, log};
+  StreamWatch streams{loops, authenticator, log};
+  Endpoint endpoint{guard, authenticator, streams, service, runs, readiness, log};
   base::Loop loop{0};
   std::string path = "/mcp";
   std::string alice = *keys->create("alice", std::chrono::hours(1), now());
@@ -397,5 +398,25 @@ TEST_CASE("a view that the policy does not have is not found", "[endpoint]") {
     INFO(path);
     f.path = path;
     CHECK(f.modern(f.alice, "tools/list").status == 404);
+  }
+}
+
+TEST_CASE("who was authenticated is not any more without a valid key of an agent of the policy",
+          "[endpoint]") {
+  Fixture f;
+  const std::string id = f.alice.substr(3, 12);
+  const pipeline::Principal alice{"alice", "", "key " + id};
+  CHECK_FALSE(f.authenticator.objection(alice, now()));
+  CHECK(f.authenticator.objection(alice, now() + 3600) == "its key has expired");
+  CHECK(f.authenticator.objection({"alice", "", "key nobody"}, now()) == "its key is unknown");
+  CHECK(f.authenticator.objection({"alice", "acme", "key " + id}, now()) ==
+        "its agent has another tenant");
+  SECTION("an agent that the policy lost") {
+    f.snapshot.set(tests::snapshot_of("agents: {bob: {roles: []}}", {}));
+    CHECK(f.authenticator.objection(alice, now()) == "the policy names its agent no more");
+  }
+  SECTION("a revoked key") {
+    REQUIRE(f.keys->revoke(id, now()).ok());
+    CHECK(f.authenticator.objection(alice, now()) == "its key was revoked");
   }
 }
