@@ -175,7 +175,6 @@ class ConfigReader {
 
   void read_agents(const base::YamlNode& node) {
     config_.runtime = read_runtime(node, directory_);
-    runtime_ = node;
   }
 
   void read_seal_key(const base::YamlNode& node) {
@@ -231,9 +230,6 @@ class ConfigReader {
     if (store_down_ && !config_.redis) {
       store_down_->fail("'store_down' is for a store on Redis; this one is part of the process");
     }
-    if (runtime_ && config_.redis) {
-      runtime_->fail("'runtime' with a store on Redis is not supported yet: use an embedded store");
-    }
     const std::filesystem::path beside = config_.store.parent_path();
     config_.seal_key_file = beside / "seal.key";
     if (config_.journal.empty()) config_.journal = beside / "journal.db";
@@ -256,7 +252,7 @@ class ConfigReader {
   ServerList servers_;
   std::string public_host_;
   // Where these keys are written, for errors that show only when all is read.
-  std::optional<base::YamlNode> listen_, admin_, store_, store_down_, journal_, runtime_;
+  std::optional<base::YamlNode> listen_, admin_, store_, store_down_, journal_;
 };
 
 }  // namespace

@@ -158,14 +158,14 @@ base::Status Gateway::open_runtime() {
   auto runtime = runtime::Runtime::open(
       config_->runtime, *std::move(sealer),
       {loops_, *journal_, config_->journal, log_, calls_, snapshot_, *ledger_, *approvals_, limits_,
-       tools_known});
+       tools_known, config_->redis});
   if (!runtime) return runtime.error();
   runtime_ = *std::move(runtime);
   return {};
 }
 
 // An intent without an outcome means that the process stopped in between: what happened is unknown,
-// and is said to be, to the run that made the call as well. A run without an end goes on.
+// and is said to be; a run that made the call finds its intent. A run without an end goes on.
 base::Status Gateway::answer_for_open_items() {
   auto open = journal_->open_items();
   if (!open) return open.error();
@@ -177,9 +177,6 @@ base::Status Gateway::answer_for_open_items() {
     log_.write(base::LogLevel::warn, "outcome_unknown", {{"intent", intent.key}});
     std::vector<base::JournalEntry> entries;
     entries.push_back(pipeline::crashed_outcome_entry(intent.key));
-    if (runtime_) {
-      for (auto& entry : runtime_->lost_call(intent)) entries.push_back(std::move(entry));
-    }
     if (auto status = journal_->submit(std::move(entries)); !status) return status.error();
   }
   return {};

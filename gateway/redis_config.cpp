@@ -133,12 +133,14 @@ StoreDown parse_store_down(const base::YamlNode& node) {
   const auto read_keys = [&](const base::YamlNode& value) {
     down.keys_cached = read_cached(value);
   };
-  base::read_map(node,
-                 {{"keys", read_keys},
-                  {"limits", read_limits},
-                  {"budgets", read_deny},
-                  {"approvals", read_deny}},
-                 {{"runs", "the agent runtime is not part of this build"}});
+  const auto read_runs = [](const base::YamlNode& value) {
+    if (value.text() != "pause") value.fail("expected pause; found '" + value.text() + "'");
+  };
+  base::read_map(node, {{"keys", read_keys},
+                        {"limits", read_limits},
+                        {"budgets", read_deny},
+                        {"approvals", read_deny},
+                        {"runs", read_runs}});
   return down;
 }
 

@@ -138,21 +138,25 @@ void read_model(const YamlNode& node, const std::filesystem::path& directory,
   if (!has_url || model.model.empty()) node.fail("a model needs 'base_url' and 'model'");
 }
 
+runtime::ContextSettings::OnExpiry read_on_expiry(const YamlNode& node) {
+  using OnExpiry = runtime::ContextSettings::OnExpiry;
+  const std::string text = node.text();
+  std::vector<std::string> names;
+  for (const auto way : {OnExpiry::rebuild, OnExpiry::summarise, OnExpiry::forget}) {
+    if (text == to_string(way)) return way;
+    names.emplace_back(to_string(way));
+  }
+  const std::string nearest = base::nearest_name(text, names);
+  node.fail("expected rebuild, summarise or forget; found '" + text + "'" +
+            (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+}
+
 void read_context(const YamlNode& node, runtime::ContextSettings& context) {
   base::read_map(
       node,
       {{"ttl", [&](const auto& value) { context.ttl = read_time(value); }},
        {"window", [&](const auto& value) { context.window = read_tokens(value, most_tokens); }},
-       {"on_expiry", [&](const auto& value) {
-          const std::string text = value.text();
-          if (text == "summarise" || text == "forget") {
-            value.fail("'on_expiry: " + text +
-                       "' is not supported yet: an expired context is rebuilt");
-          }
-          if (text != "rebuild") {
-            value.fail("expected rebuild; found '" + text + "'");
-          }
-        }}});
+       {"on_expiry", [&](const auto& value) { context.on_expiry = read_on_expiry(value); }}});
 }
 
 void read_stop(const YamlNode& node, runtime::StopConditions& stop) {

@@ -1,9 +1,17 @@
 #include "runtime/answer_reader.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 namespace runtime {
+
+std::optional<std::int64_t> count_of(const base::Json& object, std::string_view key) {
+  constexpr std::uint64_t most = 100'000'000;
+  const base::Json* value = base::find_member(object, key);
+  if (value == nullptr || !value->is_number_unsigned()) return std::nullopt;
+  return static_cast<std::int64_t>(std::min(value->get<std::uint64_t>(), most));
+}
 
 ToolRequest read_request(std::string id, std::string tool, const std::string& arguments) {
   ToolRequest request{std::move(id), std::move(tool), base::Json::object(), ""};

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "mcp/sse_reader.h"
@@ -44,6 +47,9 @@ class Dialect {
 std::unique_ptr<Dialect> openai_dialect();
 std::unique_ptr<Dialect> anthropic_dialect();
 
+/// A number of tokens, or a place, as a provider says it; nullopt when it does not. No sum of such
+/// overflows.
+std::optional<std::int64_t> count_of(const base::Json& object, std::string_view key);
 /// A call whose arguments came as text; what is no JSON object is noted for the model.
 ToolRequest read_request(std::string id, std::string tool, const std::string& arguments);
 /// Gives every call an id, and no two the same one.

@@ -12,8 +12,7 @@ using base::Json;
 constexpr const char* api_version = "2023-06-01";
 
 void count_into(std::int64_t& number, const Json& object, std::string_view key) {
-  const Json* value = base::find_member(object, key);
-  if (value != nullptr && value->is_number_unsigned()) number = value->get<std::int64_t>();
+  number = count_of(object, key).value_or(number);
 }
 
 Json text_block(const std::string& text) { return {{"type", "text"}, {"text", text}}; }
@@ -41,6 +40,16 @@ void add_anthropic_exchange(Json& messages, const Exchange& exchange) {
     results.push_back(std::move(result));
   }
   messages.push_back({{"role", "user"}, {"content", std::move(results)}});
+}
+
+// The results stand in a turn of the user: what else is said to the model stands behind them.
+void add_anthropic_closing(Json& messages, const std::string& closing) {
+  Json& content = messages.back()["content"];
+  if (content.is_array()) {
+    content.push_back(text_block(closing));
+  } else {
+    content = content.get<std::string>() + "\n\n" + closing;
+  }
 }
 
 /// message_start, content blocks piece by piece, message_delta, message_stop.
@@ -136,19 +145,18 @@ class AnthropicReader final : public AnswerReader {
   }
 
   base::Result<std::int64_t> index_of(const Json& facts) const {
-    const Json* index = base::find_member(facts, "index");
+    const auto index = count_of(facts, "index");
     constexpr std::int64_t most_blocks = 4 * static_cast<std::int64_t>(most_calls);
-    const bool fits =
-        index != nullptr && index->is_number_unsigned() && index->get<std::int64_t>() < most_blocks;
-    if (!fits) return broken_answer("the model's stream has a block without a place");
-    return index->get<std::int64_t>();
+    if (!index || *index >= most_blocks)
+      return broken_answer("the model's stream has a block without a place");
+    return *index;
   }
 
   base::Status begin_block(const Json& facts) {
     const auto index = index_of(facts);
     const Json* block = base::find_member(facts, "content_block");
     if (!index) return index.error();
-    if (block == nullptr || !block->is_object())
+    if (block == nullptr || base::find_string(*block, "type") == nullptr)
       return broken_answer("the model's stream has an empty block");
     Block begun{*block, {}, {}};
     for (const char* key : {"text", "thinking"}) {
@@ -216,7 +224,8 @@ class AnthropicDialect final : public Dialect {
   std::string body(const Question& question, const std::string& model) const override {
     Json messages = Json::array();
     messages.push_back({{"role", "user"}, {"content", question.opening()}});
-    for (const Exchange& exchange : question.exchanges) add_anthropic_exchange(messages, exchange);
+    for (const auto& exchange : question.exchanges) add_anthropic_exchange(messages, *exchange);
+    if (!question.closing.empty()) add_anthropic_closing(messages, question.closing);
     Json body{{"model", model},
               {"max_tokens", question.max_tokens},
               {"messages", std::move(messages)},

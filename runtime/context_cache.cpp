@@ -4,10 +4,15 @@
 
 namespace runtime {
 
-std::optional<Conversation> ContextCache::find(const std::string& run, base::SteadyTime now) {
+std::optional<Conversation> ContextCache::find(const std::string& run, base::SteadyTime now,
+                                               base::SteadyTime expires) {
   const std::lock_guard lock(mutex_);
   const auto found = find_alive(run, now);
-  return found == entries_.end() ? std::nullopt : std::optional(found->second.conversation);
+  if (found == entries_.end()) return std::nullopt;
+  Conversation conversation = std::move(found->second.conversation);
+  erase(found);
+  insert(run, conversation, expires);
+  return conversation;
 }
 
 void ContextCache::put(const std::string& run, Conversation conversation,

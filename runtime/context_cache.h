@@ -18,8 +18,9 @@ class ContextCache {
  public:
   explicit ContextCache(std::size_t most_bytes = 64 << 20) : most_bytes_(most_bytes) {}
 
-  /// nullopt when it is not there or its time is over.
-  std::optional<Conversation> find(const std::string& run, base::SteadyTime now);
+  /// Keeps it until `expires`; nullopt when it is not there or its time is over.
+  std::optional<Conversation> find(const std::string& run, base::SteadyTime now,
+                                   base::SteadyTime expires);
   /// Keeps it until `expires`. When there is no room, those that expire first go.
   void put(const std::string& run, Conversation conversation, base::SteadyTime expires);
   /// Adds what has happened, if the conversation is there, and keeps it until `expires`.

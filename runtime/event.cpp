@@ -2,12 +2,15 @@
 
 #include <array>
 
+#include "mcp/messages.h"
+
 namespace runtime {
 namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<What>> names = {
-    "started", "asked",     "answered", "ask_failed", "called", "recovered", "paused",
-    "resumed", "cancelled", "resolved", "decided",    "ticked", "ended"};
+    "started",   "asked",  "answered", "ask_failed", "called",
+    "recovered", "paused", "resumed",  "cancelled",  "resolved",
+    "decided",   "ticked", "ended",    "store_lost", "store_back"};
 
 std::string name_of_block(const base::Json& block) {
   const std::string* type = base::find_string(block, "type");
@@ -73,6 +76,42 @@ std::string_view to_string(Ended::Status status) {
       break;
   }
   return "cancelled";
+}
+
+std::string_view to_string(ContextSettings::OnExpiry on_expiry) {
+  switch (on_expiry) {
+    case ContextSettings::OnExpiry::rebuild:
+      return "rebuild";
+    case ContextSettings::OnExpiry::summarise:
+      return "summarise";
+    case ContextSettings::OnExpiry::forget:
+      break;
+  }
+  return "forget";
+}
+
+std::string_view to_string(Asked::Context context) {
+  switch (context) {
+    case Asked::Context::kept:
+      return "kept";
+    case Asked::Context::rebuilt:
+      return "rebuilt";
+    case Asked::Context::forgotten:
+      return "forgotten";
+    case Asked::Context::summarised:
+      break;
+  }
+  return "summarised";
+}
+
+void shorten(What& what) {
+  if (auto* called = std::get_if<Called>(&what)) {
+    called->result = mcp::text_content_result(
+        "The call was carried out, but its result is too long to be kept.", true);
+  } else if (const auto* answered = std::get_if<Answered>(&what)) {
+    what = AskFailed{answered->turn, answered->attempt, AskFailed::Kind::broke_off,
+                     "the model's answer is too long to be kept", answered->cost};
+  }
 }
 
 std::string text_of(const base::Json& result) {

@@ -33,8 +33,15 @@ struct StopConditions {
 
 /// How much of the conversation the model is shown, and for how long it is kept at hand.
 struct ContextSettings {
+  /// What becomes of a context whose time is over before the run has ended.
+  enum class OnExpiry {
+    rebuild,    ///< it is put together again from the journal
+    summarise,  ///< the model sums it up, and goes on with that
+    forget,     ///< the model goes on with the goal alone
+  };
   std::chrono::milliseconds ttl{3'600'000};
   std::int64_t window = 32'768;  ///< tokens
+  OnExpiry on_expiry = OnExpiry::rebuild;
 };
 
 /// A tool call that the model asked for.
@@ -73,16 +80,24 @@ struct Started {
   StopConditions stop;
   ContextSettings context;
 };
-/// Durable before the model is asked: what it is about to see, and what that may cost.
+/// What the model is about to see, and what that may cost: durable before it is asked when money is
+/// held for it, and before its answer in any case.
 struct Asked {
+  enum class Context {
+    kept,
+    rebuilt,     ///< it had expired or was lost, and was read from the journal
+    forgotten,   ///< it had expired, and the model starts again from the goal
+    summarised,  ///< it had expired, and this question is for a summary of it
+  };
   std::int64_t turn = 0, attempt = 0;
   std::int64_t dropped = 0;  ///< turns, from the first on, that the model no longer sees
-  bool rebuilt = false;      ///< the context had expired and was read from the journal
-  std::int64_t bytes = 0;    ///< size of what is sent, to learn how many make a token
+  Context context = Context::kept;
+  std::int64_t bytes = 0;  ///< size of what is sent, to learn how many make a token
   Nanos reserved = 0;
 };
 struct Answered {
   std::int64_t turn = 0, attempt = 0;
+  bool summary = false;  ///< it sums up the turns before this one, which has no answer yet
   std::string text;
   std::vector<ToolRequest> calls;
   Usage usage;
@@ -104,6 +119,9 @@ struct AskFailed {
   std::string text;
   Nanos cost = 0;  ///< what it may have cost all the same
 };
+/// The reason of a call that a process which is gone had under way: Called::reason.
+inline constexpr const char* gateway_stopped = "gateway_stopped";
+
 /// What became of one tool call.
 struct Called {
   enum class Kind {
@@ -152,6 +170,9 @@ struct Decided {
 };
 /// Time has passed.
 struct Ticked {};
+/// The store does not answer: nothing new is begun until it does.
+struct StoreLost {};
+struct StoreBack {};
 struct Ended {
   enum class Status { done, failed, stopped, stuck, cancelled };
   Status status = Status::done;
@@ -160,7 +181,7 @@ struct Ended {
 };
 
 using What = std::variant<Started, Asked, Answered, AskFailed, Called, Recovered, Paused, Resumed,
-                          Cancelled, Resolved, Decided, Ticked, Ended>;
+                          Cancelled, Resolved, Decided, Ticked, Ended, StoreLost, StoreBack>;
 
 struct Event {
   Time time;
@@ -177,6 +198,13 @@ std::string_view to_string(Ended::Status status);
 base::Json to_json(const What& what);
 /// Code::broken when they are not what to_json() made.
 base::Result<What> parse_event(std::string_view name, const base::Json& facts);
+
+std::string_view to_string(ContextSettings::OnExpiry on_expiry);
+std::string_view to_string(Asked::Context context);
+
+/// Takes what may be of any length out of an event that is too long for the journal, and says so
+/// in it.
+void shorten(What& what);
 
 /// What a CallToolResult says to a model: its texts; what is no text is named and left out.
 std::string text_of(const base::Json& result);

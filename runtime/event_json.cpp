@@ -44,7 +44,10 @@ struct Writer {
               {"money", e.stop.money},
               {"active_ms", e.stop.active_time.count()},
               {"deadline_ms", e.stop.deadline.count()}}},
-            {"context", {{"ttl_ms", e.context.ttl.count()}, {"window", e.context.window}}}};
+            {"context",
+             {{"ttl_ms", e.context.ttl.count()},
+              {"window", e.context.window},
+              {"on_expiry", to_string(e.context.on_expiry)}}}};
   }
   Json operator()(const Asked& e) const {
     Json facts{{"turn", e.turn},
@@ -52,7 +55,7 @@ struct Writer {
                {"dropped", e.dropped},
                {"bytes", e.bytes},
                {"reserved", e.reserved}};
-    if (e.rebuilt) facts["context"] = "rebuilt";
+    if (e.context != Asked::Context::kept) facts["context"] = to_string(e.context);
     return facts;
   }
   Json operator()(const Answered& e) const {
@@ -64,6 +67,7 @@ struct Writer {
                {"cost", e.cost},
                {"finish", finishes[static_cast<std::size_t>(e.finish)]}};
     if (!e.native.is_null()) facts["native"] = e.native;
+    if (e.summary) facts["summary"] = true;
     return facts;
   }
   Json operator()(const AskFailed& e) const {
@@ -102,6 +106,8 @@ struct Writer {
   Json operator()(const Ended& e) const {
     return {{"status", to_string(e.status)}, {"reason", e.reason}, {"text", e.text}};
   }
+  Json operator()(const StoreLost&) const { return Json::object(); }
+  Json operator()(const StoreBack&) const { return Json::object(); }
 };
 
 /// Reads members; notes what is missing or of another type.
@@ -134,6 +140,7 @@ class Reader {
     const Json* value = base::find_member(facts_, key);
     return value ? *value : Json();
   }
+  bool has(std::string_view key) const { return base::find_member(facts_, key) != nullptr; }
   template <class Enum, class Names>
   Enum word(std::string_view key, std::size_t count, const Names& name) {
     const std::string written = text(key);
@@ -153,6 +160,20 @@ std::chrono::milliseconds milliseconds(Reader& reader, std::string_view key) {
   return std::chrono::milliseconds(reader.number(key));
 }
 
+// Older journals do not say: then it was rebuilt.
+ContextSettings::OnExpiry on_expiry(Reader& reader) {
+  using OnExpiry = ContextSettings::OnExpiry;
+  constexpr std::size_t ways = 3;
+  if (!reader.has("on_expiry")) return OnExpiry::rebuild;
+  return reader.word<OnExpiry>("on_expiry", ways, [](auto way) { return to_string(way); });
+}
+
+Asked::Context context_of(Reader& reader) {
+  constexpr std::size_t kinds = 4;
+  if (!reader.has("context")) return Asked::Context::kept;
+  return reader.word<Asked::Context>("context", kinds, [](auto kind) { return to_string(kind); });
+}
+
 bool read(const Json& facts, Started& e) {
   Reader reader(facts);
   e.agent = reader.text("agent");
@@ -168,15 +189,14 @@ bool read(const Json& facts, Started& e) {
   Reader context(context_facts);
   e.stop = {stop.number("steps"), stop.number("money"), milliseconds(stop, "active_ms"),
             milliseconds(stop, "deadline_ms")};
-  e.context = {milliseconds(context, "ttl_ms"), context.number("window")};
+  e.context = {milliseconds(context, "ttl_ms"), context.number("window"), on_expiry(context)};
   return reader.fits() && stop.fits() && context.fits();
 }
 
 bool read(const Json& facts, Asked& e) {
   Reader reader(facts);
-  e = {reader.number("turn"),    reader.number("attempt"),
-       reader.number("dropped"), reader.text_or_none("context") == "rebuilt",
-       reader.number("bytes"),   reader.number("reserved")};
+  e = {reader.number("turn"), reader.number("attempt"), reader.number("dropped"),
+       context_of(reader),    reader.number("bytes"),   reader.number("reserved")};
   return reader.fits();
 }
 
@@ -200,6 +220,7 @@ bool read(const Json& facts, Answered& e) {
     return finishes[static_cast<std::size_t>(finish)];
   });
   e.native = reader.value("native");
+  e.summary = reader.flag("summary");
   return reader.fits() && usage.fits();
 }
 
@@ -270,6 +291,8 @@ bool read(const Json& facts, Decided& e) {
 }
 bool read(const Json&, Recovered&) { return true; }
 bool read(const Json&, Ticked&) { return true; }
+bool read(const Json&, StoreLost&) { return true; }
+bool read(const Json&, StoreBack&) { return true; }
 
 // Tries the alternatives of What in turn, by name.
 template <std::size_t I = 0>

@@ -73,12 +73,13 @@ base::HttpClient& HttpModel::client_of(base::Loop& loop) {
   return *client;
 }
 
-// A provider may repeat the key that it does not know.
-std::string HttpModel::without_key(std::string text) const {
-  if (endpoint_.api_key.empty()) return text;
-  for (auto at = text.find(endpoint_.api_key); at != std::string::npos;
-       at = text.find(endpoint_.api_key)) {
-    text.replace(at, endpoint_.api_key.size(), "[key]");
+// A provider may repeat the key that it does not know. A key may itself be a part of `[key]`.
+std::string without_key(std::string text, const std::string& key) {
+  constexpr std::string_view instead = "[key]";
+  if (key.empty()) return text;
+  for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at)) {
+    text.replace(at, key.size(), instead);
+    at += instead.size();
   }
   return text;
 }
@@ -90,7 +91,7 @@ base::Task<base::Result<ModelAnswer>> HttpModel::ask(base::Loop& loop, Question 
     Attempt made = co_await ask_once(loop, body, deadline);
     if (auto* answer = std::get_if<ModelAnswer>(&made)) co_return std::move(*answer);
     Failure& failure = std::get<Failure>(made);
-    failure.error.message = without_key(std::move(failure.error.message));
+    failure.error.message = without_key(std::move(failure.error.message), endpoint_.api_key);
     const auto pause = pause_before(attempt, retry_, failure.asked_for);
     const bool in_time = std::chrono::steady_clock::now() + pause < deadline;
     if (!failure.again || attempt >= retry_.attempts || !in_time) {

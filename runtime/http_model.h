@@ -51,7 +51,6 @@ class HttpModel final : public Model {
   base::Task<Attempt> read_answer(base::ClientResponse response, base::SteadyTime deadline);
   base::Task<Attempt> read_refusal(base::ClientResponse response);
   base::HttpClient& client_of(base::Loop& loop);
-  std::string without_key(std::string text) const;
 
   const ModelEndpoint endpoint_;
   const std::unique_ptr<Dialect> dialect_;
@@ -60,6 +59,9 @@ class HttpModel final : public Model {
   std::mutex mutex_;                                        // guards clients_
   std::vector<std::unique_ptr<base::HttpClient>> clients_;  // by loop
 };
+
+/// What a provider said, without the key that it may have repeated.
+std::string without_key(std::string text, const std::string& key);
 
 /// How long to wait before the next of several attempts: a random part of a span that doubles.
 /// `asked_for` is the server's Retry-After in seconds, or "".

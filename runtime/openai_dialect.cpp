@@ -8,11 +8,6 @@ namespace {
 
 using base::Json;
 
-std::int64_t count(const Json& object, std::string_view key) {
-  const Json* value = base::find_member(object, key);
-  return value != nullptr && value->is_number_unsigned() ? value->get<std::int64_t>() : 0;
-}
-
 Json message(const char* role, const std::string& text) {
   return {{"role", role}, {"content", text}};
 }
@@ -92,9 +87,10 @@ class OpenAiReader final : public AnswerReader {
     Usage& u = answer_.usage;
     u.reported = true;
     const Json* details = base::find_member(*usage, "prompt_tokens_details");
-    u.cache_read = details ? count(*details, "cached_tokens") : 0;
-    u.input = std::max<std::int64_t>(0, count(*usage, "prompt_tokens") - u.cache_read);
-    u.output = count(*usage, "completion_tokens");
+    u.cache_read = details ? count_of(*details, "cached_tokens").value_or(0) : 0;
+    const std::int64_t prompt = count_of(*usage, "prompt_tokens").value_or(0);
+    u.input = std::max<std::int64_t>(0, prompt - u.cache_read);
+    u.output = count_of(*usage, "completion_tokens").value_or(0);
   }
 
   base::Status take_delta(const Json& delta) {
@@ -116,7 +112,7 @@ class OpenAiReader final : public AnswerReader {
 
   // Some servers leave the index out when there is one call.
   base::Status take_call(const Json& call) {
-    const std::int64_t index = count(call, "index");
+    const std::int64_t index = count_of(call, "index").value_or(0);
     if (static_cast<std::size_t>(index) >= most_calls)
       return broken_answer("the model made too many calls");
     Part& part = calls_[index];
@@ -156,7 +152,8 @@ class OpenAiDialect final : public Dialect {
     if (!question.instructions.empty())
       messages.push_back(message("system", question.instructions));
     messages.push_back(message("user", question.opening()));
-    for (const Exchange& exchange : question.exchanges) add_openai_exchange(messages, exchange);
+    for (const auto& exchange : question.exchanges) add_openai_exchange(messages, *exchange);
+    if (!question.closing.empty()) messages.push_back(message("user", question.closing));
     Json body{{"model", model},
               {"messages", std::move(messages)},
               {"max_tokens", question.max_tokens},

@@ -71,7 +71,7 @@ Plan plan(const RunState& state, const InFlight& in_flight) {
     return plan;
   }
   plan.wake = state.next_limit();
-  if (state.paused()) return plan;
+  if (state.paused() || state.store_lost()) return plan;
   if (state.phase() == RunState::Phase::thinking) {
     plan.ask_model = !in_flight.model;
   } else {

@@ -1,24 +1,27 @@
 #include "runtime/run.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include <asio/redirect_error.hpp>
 
+#include "runtime/lost_call.h"
+
 namespace runtime {
 namespace {
 
 constexpr std::chrono::milliseconds journal_pause{200};
+constexpr std::size_t most_at_once = 8 << 20;
+constexpr std::chrono::milliseconds first_store_pause{250}, longest_store_pause{30'000};
+constexpr std::chrono::milliseconds store_look{1'000};
 
 }  // namespace
 
 void Run::begin(const Event& started) {
-  Conversation conversation;
-  conversation.apply(started);
   state_.apply(started);
   known_ = true;
-  s_.contexts.put(id_, std::move(conversation),
-                  std::chrono::steady_clock::now() + state_.start().context.ttl);
+  s_.contexts.put(loop_, id_, {started}, state_.start().context.ttl);
 }
 
 base::Task<base::Status> Run::recover() {
@@ -28,8 +31,9 @@ base::Task<base::Status> Run::recover() {
   if (!events) co_return events.error();
   if (events->empty()) co_return base::Error{base::Code::broken, "The run has no events.", {}};
   for (const StoredEvent& stored : *events) state_.apply(stored.event);
+  if (auto told = co_await find_lost_calls(); !told) co_return told;
   known_ = true;
-  news_.push_front({Recovered{}, {}, {}});
+  news_.push_back({Recovered{}, {}, {}});
   for (const CallState& call : state_.calls()) {
     if (call.phase == CallState::Phase::approval) loop_.spawn(watch(call.approval));
   }
@@ -37,9 +41,31 @@ base::Task<base::Status> Run::recover() {
   co_return base::Status();
 }
 
+// A call whose intent is in the journal may have happened, whoever closed the intent meanwhile,
+// even a gateway that did not know this run.
+base::Task<base::Status> Run::find_lost_calls() {
+  for (std::size_t index = 0; index < state_.calls().size(); ++index) {
+    const CallState& call = state_.calls()[index];
+    if (call.phase != CallState::Phase::wanted) continue;
+    const auto name = name_of_call(index);
+    const auto intent = co_await s_.reader.intent(name);
+    if (!intent) co_return intent.error();
+    if (!*intent) continue;
+    news_.push_back({lost_call(name, **intent, *s_.snapshot.get()->policy), {}, {}});
+  }
+  co_return base::Status();
+}
+
+CallName Run::name_of_call(std::size_t index) const {
+  return {id_, state_.turn(), static_cast<std::int64_t>(index), state_.calls()[index].attempt};
+}
+
 void Run::give_up(const base::Error& why) {
   given_up_ = why;
   for (const News& word : std::exchange(early_, {})) word.done(why);
+  for (const News& word : std::exchange(news_, {})) {
+    if (word.done) word.done(why);
+  }
 }
 
 base::Task<bool> Run::drive() {
@@ -131,25 +157,41 @@ base::Task<void> Run::sleep_until(std::optional<Time> at) {
   woken_ = false;
 }
 
-// All of it in one commit, tried again until the journal takes it.
+// In order, tried again until the journal takes it; in one commit unless that would be more than
+// the journal lets wait.
 base::Task<void> Run::record(std::vector<News> news) {
   const Time now = s_.clock.now();
-  std::vector<base::JournalEntry> entries;
-  std::vector<Event> events;
-  for (News& item : news) {
-    events.push_back({now, item.what});
-    for (auto& entry : s_.records.entries(id_, events.back())) entries.push_back(std::move(entry));
-    for (auto& entry : item.with) entries.push_back(std::move(entry));
+  for (auto next = news.begin(); next != news.end();) {
+    const auto first = next;
+    std::vector<base::JournalEntry> entries;
+    std::vector<Event> events;
+    for (std::size_t bytes = 0; next != news.end() && bytes < most_at_once; ++next) {
+      events.push_back({now, std::move(next->what)});
+      entries.push_back(entry_of(events.back()));
+      bytes += entries.back().body.size();
+      if (auto edge = s_.records.edge(id_, events.back())) entries.push_back(*std::move(edge));
+      for (auto& entry : next->with) entries.push_back(std::move(entry));
+    }
+    const base::Status done = co_await commit(std::move(entries));
+    if (done) {
+      for (const Event& event : events) apply(event);
+    }
+    for (const Event& event : events) {
+      const auto* resolved = std::get_if<Resolved>(&event.what);
+      if (resolved != nullptr) resolving_.erase(static_cast<std::size_t>(resolved->index));
+    }
+    std::for_each(first, next, [&](const News& item) {
+      if (item.done) item.done(done);
+    });
   }
-  const base::Status done = co_await commit(std::move(entries));
-  if (done) {
-    for (const Event& event : events) apply(event);
-  }
-  for (const News& item : news) {
-    const auto* resolved = std::get_if<Resolved>(&item.what);
-    if (resolved != nullptr) resolving_.erase(static_cast<std::size_t>(resolved->index));
-    if (item.done) item.done(done);
-  }
+}
+
+// What the journal would never take must not be tried for ever.
+base::JournalEntry Run::entry_of(Event& event) const {
+  base::JournalEntry entry = s_.records.entry(id_, event);
+  if (entry.body.size() <= base::longest_journal_body) return entry;
+  shorten(event.what);
+  return s_.records.entry(id_, event);
 }
 
 base::Task<base::Status> Run::commit(std::vector<base::JournalEntry> entries) {
@@ -177,10 +219,30 @@ void Run::apply(const Event& event) {
   state_.apply(event);
   const auto* waiting = std::get_if<Called>(&event.what);
   if (waiting != nullptr && !waiting->approval.empty()) loop_.spawn(watch(waiting->approval));
-  const auto now = std::chrono::steady_clock::now();
-  s_.contexts.apply(id_, event, now, now + state_.start().context.ttl);
-  if (state_.end()) s_.contexts.forget(id_);
+  s_.contexts.add(loop_, id_, event, state_.start().context.ttl);
+  if (state_.end()) s_.contexts.forget(loop_, id_);
   s_.feed.notify(id_);
+}
+
+// Nothing was taken and nothing sent: the same again when the store is back. The trace says so. A
+// store that answers and does not serve is asked ever more seldom.
+void Run::lose_store() {
+  wake();
+  if (std::exchange(watches_store_, true)) return;
+  store_pause_ = std::clamp(2 * store_pause_, first_store_pause, longest_store_pause);
+  deliver({StoreLost{}, {}, {}});
+  loop_.spawn(watch_store());
+}
+
+base::Task<void> Run::watch_store() {
+  const auto self = shared_from_this();
+  auto pause = store_pause_;
+  do {
+    if (!co_await loop_.sleep(pause) || state_.end() || s_.going.draining) co_return;
+    pause = store_look;
+  } while (!co_await s_.contexts.reach(loop_));
+  watches_store_ = false;
+  deliver({StoreBack{}, {}, {}});
 }
 
 }  // namespace runtime

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "gateway/pipeline/pipeline.h"
 #include "policies/approvals/approvals.h"
-#include "runtime/context_cache.h"
+#include "runtime/contexts.h"
 #include "runtime/event_feed.h"
 #include "runtime/model.h"
 #include "runtime/plan.h"
@@ -47,7 +47,7 @@ struct RunServices {
   const std::map<std::string, OfferedModel>& models;
   const RunRecords& records;
   RunReader& reader;
-  ContextCache& contexts;
+  Contexts& contexts;
   EventFeed& feed;
   const RunClock& clock;
   Going& going;
@@ -77,11 +77,15 @@ class Run : public std::enable_shared_from_this<Run> {
   /// A person's word. `done` is called on the run's loop when it is durable, or with Code::invalid
   /// and a sentence when the run cannot take it. On the run's loop alone.
   void tell(What what, Done done);
-  /// Answers words that came, or come, while the run is not known, because it never will be. On the
-  /// run's loop alone.
+  /// Answers the words that came and all that come: nobody will drive the run here.
   void give_up(const base::Error& why);
 
  private:
+  /// What a question is made of.
+  struct Said {
+    Conversation conversation;
+    Asked::Context context = Asked::Context::kept;
+  };
   struct News {
     What what;
     std::vector<base::JournalEntry> with;  ///< belongs into the same commit
@@ -94,10 +98,14 @@ class Run : public std::enable_shared_from_this<Run> {
     const OfferedModel* offered = nullptr;
     std::unique_ptr<policies::ledger::Hold> hold;
 
+    bool for_summary() const { return asked.context == Asked::Context::summarised; }
     Price price() const { return offered->settings.price.value_or(Price()); }
   };
 
+  base::Task<base::Status> find_lost_calls();
+  CallName name_of_call(std::size_t index) const;
   base::Task<void> record(std::vector<News> news);
+  base::JournalEntry entry_of(Event& event) const;
   base::Task<base::Status> commit(std::vector<base::JournalEntry> entries);
   void apply(const Event& event);
   void end_call(std::size_t index);
@@ -109,11 +117,16 @@ class Run : public std::enable_shared_from_this<Run> {
   base::Task<void> ask(std::int64_t turn, std::int64_t attempt);
   base::Task<base::Result<Question>> prepare(Asking& asking);
   base::Task<base::Result<Question>> reserve(Asking& asking, Question question);
+  base::Task<base::Status> tell_question(Asking& asking);
+  base::Task<void> notify_later();
   void settle(Asking& asking, base::Result<ModelAnswer> answer);
-  base::Task<base::Result<Conversation>> conversation(bool& rebuilt);
+  base::Task<base::Result<Said>> said();
+  Asked::Context context_of_missing() const;
   base::Task<void> call(std::size_t index);
   std::optional<std::string> too_dear(std::size_t index, const gateway::pipeline::Call& call);
   base::Task<void> watch(std::string approval);
+  void lose_store();
+  base::Task<void> watch_store();
   Event outcome_event(const gateway::pipeline::Call& call, const CallName& name,
                       const gateway::pipeline::Outcome& outcome) const;
 
@@ -123,6 +136,8 @@ class Run : public std::enable_shared_from_this<Run> {
   base::Timer timer_;
   bool woken_ = false;
   bool known_ = false;  ///< whether state_ is what the journal says
+  bool watches_store_ = false;
+  std::chrono::milliseconds store_pause_{0};  ///< grows while it answers and does not serve
   RunState state_;
   InFlight in_flight_;
   std::map<std::size_t, Nanos> held_;  ///< of the run's money, by calls in flight

@@ -12,6 +12,8 @@ using policies::ledger::Hold;
 using policies::ledger::money_text;
 using policies::ledger::Refusal;
 
+/// In which the journal writes what nobody awaits.
+constexpr std::chrono::milliseconds until_written{50};
 /// What a model's budgets are matched by: `model/NAME`.
 constexpr const char* model_server = "model";
 
@@ -39,17 +41,33 @@ std::string refusal_text(const Refusal& refusal) {
 
 }  // namespace
 
-base::Task<base::Result<Conversation>> Run::conversation(bool& rebuilt) {
-  if (auto kept = s_.contexts.find(id_, std::chrono::steady_clock::now())) {
-    co_return *std::move(kept);
+// What of a context that is not there becomes, by the times that the journal knows: one that was
+// lost before its time was over is put together again.
+Asked::Context Run::context_of_missing() const {
+  using OnExpiry = ContextSettings::OnExpiry;
+  const ContextSettings& settings = state_.start().context;
+  const bool expired = s_.clock.now() - state_.last_said() >= settings.ttl;
+  const bool anew = state_.turn() > std::max(state_.dropped(), state_.summarised());
+  if (!expired || !anew || settings.on_expiry == OnExpiry::rebuild) return Asked::Context::rebuilt;
+  return settings.on_expiry == OnExpiry::forget ? Asked::Context::forgotten
+                                                : Asked::Context::summarised;
+}
+
+base::Task<base::Result<Run::Said>> Run::said() {
+  const auto ttl = state_.start().context.ttl;
+  auto kept = co_await s_.contexts.find(loop_, id_, state_.told(), ttl);
+  if (!kept) co_return kept.error();
+  if (*kept) co_return Said{**std::move(kept)};
+  Said said{{}, context_of_missing()};
+  const auto stored = co_await s_.reader.all(id_);
+  if (!stored) co_return stored.error();
+  std::vector<Event> events;
+  for (const StoredEvent& each : *stored) {
+    events.push_back(each.event);
+    said.conversation.apply(each.event);
   }
-  rebuilt = true;
-  const auto events = co_await s_.reader.all(id_);
-  if (!events) co_return events.error();
-  Conversation conversation;
-  for (const StoredEvent& stored : *events) conversation.apply(stored.event);
-  s_.contexts.put(id_, conversation, std::chrono::steady_clock::now() + state_.start().context.ttl);
-  co_return conversation;
+  s_.contexts.put(loop_, id_, events, ttl);
+  co_return said;
 }
 
 // Reserved before, settled after, recorded both times.
@@ -62,6 +80,11 @@ base::Task<void> Run::ask(std::int64_t turn, std::int64_t attempt) {
   if (loop_.ending()) co_return;
   if (question) question = co_await reserve(asking, *std::move(question));
   if (loop_.ending()) co_return;  // the next process asks again
+  if (!question && question.error().code == base::Code::unavailable) {
+    in_flight_.model = false;
+    co_return lose_store();
+  }
+  store_pause_ = {};
   if (!question) {
     deliver({AskFailed{turn, attempt, asking.failure, question.error().message, 0}, {}, {}});
     co_return;
@@ -82,10 +105,14 @@ base::Task<base::Result<Question>> Run::prepare(Asking& asking) {
   }
   asking.offered = &offered->second;
   const std::int64_t max_tokens = offered->second.settings.max_tokens;
-  auto said = co_await conversation(asking.asked.rebuilt);
+  auto said = co_await this->said();
   if (!said) co_return said.error();
-  const Window window{start.context.window, state_.bytes_per_token(), state_.dropped()};
-  auto question = question_of(*said, window, offers(*s_.snapshot.get(), start.agent), max_tokens);
+  asking.asked.context = said->context;
+  const bool forgets = said->context == Asked::Context::forgotten;
+  const Window window{start.context.window, state_.bytes_per_token(),
+                      forgets ? state_.turn() : state_.dropped()};
+  auto question = question_of(said->conversation, window, offers(*s_.snapshot.get(), start.agent),
+                              max_tokens, asking.for_summary() ? ask_for_summary() : std::string());
   if (!question) {
     asking.failure = AskFailed::Kind::context;
     co_return base::Error{base::Code::limit,
@@ -132,15 +159,34 @@ base::Task<base::Result<Question>> Run::reserve(Asking& asking, Question questio
     }
     asking.hold = std::get<std::unique_ptr<Hold>>(*std::move(verdict));
   }
+  if (auto told = co_await tell_question(asking); !told) co_return told.error();
+  co_return question;
+}
+
+// Money is held durably before the model is asked. Without it a crash loses nothing with the
+// question that asking again does not bring back: then it need not wait for the disk, and is
+// durable before the answer is, because the journal keeps the order.
+base::Task<base::Status> Run::tell_question(Asking& asking) {
   const Event event{s_.clock.now(), asking.asked};
   std::vector<base::JournalEntry> entries = s_.records.entries(id_, event);
+  if (!asking.hold && s_.journal.writable() && s_.journal.submit(entries)) {
+    apply(event);
+    loop_.spawn(notify_later());
+    co_return base::Status();
+  }
   if (asking.hold) {
     for (auto& entry : asking.hold->entries()) entries.push_back(std::move(entry));
   }
-  if (auto durable = co_await commit(std::move(entries)); !durable) co_return durable.error();
+  if (auto durable = co_await commit(std::move(entries)); !durable) co_return durable;
   if (asking.hold) asking.hold->committed();
   apply(event);
-  co_return question;
+  co_return base::Status();
+}
+
+// Those who follow the run cannot read yet what waits for the disk.
+base::Task<void> Run::notify_later() {
+  const auto self = shared_from_this();
+  if (co_await loop_.sleep(until_written) && !state_.end()) s_.feed.notify(id_);
 }
 
 // What was answered costs what its provider counted; what it did not count, or what broke off,
@@ -148,13 +194,24 @@ base::Task<base::Result<Question>> Run::reserve(Asking& asking, Question questio
 void Run::settle(Asking& asking, base::Result<ModelAnswer> answer) {
   const Asked& asked = asking.asked;
   std::vector<base::JournalEntry> with;
+  const bool says_nothing =
+      answer && asking.for_summary() && answer->text.empty() && answer->finish != Finish::refused;
+  if (says_nothing) {
+    answer = base::Error{base::Code::broken, "the model did not sum up what it was asked to", {}};
+  }
   if (answer) {
     const Nanos counted = asking.price().of(answer->usage);
     const Nanos cost = answer->usage.reported ? std::min(counted, asked.reserved) : asked.reserved;
     if (asking.hold) with = asking.hold->settle(cost);
-    Answered answered{
-        asked.turn,    asked.attempt, std::move(answer->text), std::move(answer->calls),
-        answer->usage, cost,          answer->finish,          std::move(answer->native)};
+    Answered answered{asked.turn,
+                      asked.attempt,
+                      asking.for_summary(),
+                      std::move(answer->text),
+                      std::move(answer->calls),
+                      answer->usage,
+                      cost,
+                      answer->finish,
+                      std::move(answer->native)};
     return deliver({std::move(answered), std::move(with), {}});
   }
   const bool broke_off = answer.error().code == base::Code::broken;

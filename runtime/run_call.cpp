@@ -11,7 +11,6 @@ namespace {
 using gateway::pipeline::Call;
 using gateway::pipeline::Outcome;
 
-constexpr std::chrono::milliseconds store_pause{500};
 constexpr std::chrono::minutes approval_look{1};
 constexpr std::chrono::milliseconds look_pause{500};
 
@@ -78,7 +77,7 @@ std::optional<std::string> Run::too_dear(std::size_t index, const Call& call) {
 base::Task<void> Run::call(std::size_t index) {
   const auto self = shared_from_this();
   const CallState& wanted = state_.calls()[index];
-  const CallName name{id_, state_.turn(), static_cast<std::int64_t>(index), wanted.attempt};
+  const CallName name = name_of_call(index);
   Call call;
   call.request_id = name.request_id();
   call.snapshot = s_.snapshot.get();
@@ -98,20 +97,19 @@ base::Task<void> Run::call(std::size_t index) {
   Event event;
   call.on_outcome = [&](const Outcome& outcome) {
     event = outcome_event(call, name, outcome);
-    return s_.records.entry(id_, event);
+    return entry_of(event);
   };
   const Outcome outcome = co_await s_.calls.run(call);
   if (call.recorded) {
+    store_pause_ = {};
     apply(event);
     wake();
     co_return;
   }
   // Nothing was sent because nothing could be recorded: later, the same again.
   if (outcome.reason == "store_unavailable") {
-    co_await loop_.sleep(store_pause);
     end_call(index);
-    wake();
-    co_return;
+    co_return lose_store();
   }
   deliver({outcome_event(call, name, outcome).what, {}, {}});
 }

@@ -79,6 +79,16 @@ base::Task<RunReader::Events> RunReader::all(std::string run) {
   });
 }
 
+base::Task<base::Result<std::optional<base::JournalRecord>>> RunReader::intent(CallName name) {
+  using Found = base::Result<std::optional<base::JournalRecord>>;
+  return run_on_thread<Found>([key = name.intent_id()](JournalReader& journal) -> Found {
+    auto records = journal.about("intent", key, 0, 1);
+    if (!records) return records.error();
+    if (records->empty()) return std::optional<base::JournalRecord>();
+    return std::optional(std::move(records->front()));
+  });
+}
+
 base::Task<RunReader::Runs> RunReader::newest(std::size_t count) {
   return run_on_thread<Runs>([count](JournalReader& journal) -> Runs {
     // A run has at most two records, the second after the first.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,6 +42,8 @@ class RunReader {
   base::Task<Events> events(std::string run, std::int64_t after, std::size_t limit = batch);
   /// All events of a run.
   base::Task<Events> all(std::string run);
+  /// The intent of a call of a run; nullopt: nothing of it was sent.
+  base::Task<base::Result<std::optional<base::JournalRecord>>> intent(CallName name);
   /// The newest runs, newest first, with how they ended.
   base::Task<Runs> newest(std::size_t count);
   /// What lies open of one run; Code::not_found when there is none.

@@ -1,6 +1,5 @@
 #include "runtime/run_record.h"
 
-#include <charconv>
 #include <utility>
 
 #include "base/crypto.h"
@@ -12,6 +11,12 @@ namespace {
 constexpr const char* prefix = "run_";
 constexpr std::size_t id_length = 12;
 
+/// What was sealed was written here, within whatever the configuration allowed then: nothing of it
+/// may be refused now. It is as deep as a document may be, and what stands around it here.
+const base::JsonLimits written_here = {512 + 16, base::longest_journal_body,
+                                       base::longest_journal_body, base::longest_journal_body,
+                                       base::longest_journal_body};
+
 std::string about(const std::string& run, std::string_view event) {
   return run + "/" + std::string(event);
 }
@@ -19,13 +24,6 @@ std::string about(const std::string& run, std::string_view event) {
 base::Error damaged(const base::JournalRecord& record, const std::string& why) {
   return {base::Code::broken, "The journal of the run is damaged.",
           "record " + std::to_string(record.seq) + ": " + why};
-}
-
-std::optional<std::int64_t> number_of(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = !text.empty() && error == std::errc{} && end == text.data() + text.size();
-  return whole && number >= 0 ? std::optional(number) : std::nullopt;
 }
 
 std::int64_t since_epoch(Time time) { return time.time_since_epoch().count(); }
@@ -47,24 +45,35 @@ base::JournalEntry RunRecords::entry(const std::string& run, const Event& event)
   return {event_stream, run, std::move(body), base::JournalEntry::Item::none};
 }
 
-std::vector<base::JournalEntry> RunRecords::entries(const std::string& run,
-                                                    const Event& event) const {
-  std::vector<base::JournalEntry> entries;
-  entries.push_back(entry(run, event));
+std::optional<base::JournalEntry> RunRecords::edge(const std::string& run,
+                                                   const Event& event) const {
   std::string body;
-  base::JsonObjectText facts(body);
-  facts.add("time", since_epoch(event.time));
   if (const auto* started = std::get_if<Started>(&event.what)) {
-    facts.add("agent", started->agent)
+    base::JsonObjectText(body)
+        .add("time", since_epoch(event.time))
+        .add("agent", started->agent)
         .add("tenant", started->tenant)
         .add("owner", started->owner)
         .add("by", started->by)
         .end();
-    entries.push_back({run_stream, run, std::move(body), base::JournalEntry::Item::opens});
-  } else if (const auto* ended = std::get_if<Ended>(&event.what)) {
-    facts.add("status", to_string(ended->status)).add("reason", ended->reason).end();
-    entries.push_back({run_stream, run, std::move(body), base::JournalEntry::Item::closes});
+    return base::JournalEntry{run_stream, run, std::move(body), base::JournalEntry::Item::opens};
   }
+  if (const auto* ended = std::get_if<Ended>(&event.what)) {
+    base::JsonObjectText(body)
+        .add("time", since_epoch(event.time))
+        .add("status", to_string(ended->status))
+        .add("reason", ended->reason)
+        .end();
+    return base::JournalEntry{run_stream, run, std::move(body), base::JournalEntry::Item::closes};
+  }
+  return std::nullopt;
+}
+
+std::vector<base::JournalEntry> RunRecords::entries(const std::string& run,
+                                                    const Event& event) const {
+  std::vector<base::JournalEntry> entries;
+  entries.push_back(entry(run, event));
+  if (auto edge = this->edge(run, event)) entries.push_back(*std::move(edge));
   return entries;
 }
 
@@ -80,8 +89,7 @@ base::Result<Event> RunRecords::read(const base::JournalRecord& record) const {
   }
   const auto plain = sealer_.open(*sealed, about(record.key, *name));
   if (!plain) return plain.error();
-  const auto facts =
-      base::parse_json(*plain, {128, 1'000'000, base::longest_journal_body, 4096, 512});
+  const auto facts = base::parse_json(*plain, written_here);
   if (!facts) return damaged(record, "what was sealed is no JSON");
   auto what = parse_event(*name, facts->value);
   if (!what) return what.error();
@@ -113,25 +121,14 @@ base::Status add_facts(RunFacts& facts, const base::JournalRecord& record) {
   return {};
 }
 
-std::string CallName::request_id() const {
-  return "req_" + run.substr(std::string_view(prefix).size()) + "." + std::to_string(turn) + "." +
-         std::to_string(index) + "." + std::to_string(attempt);
-}
+std::string CallName::request_id() const { return "req_" + text(); }
 
-std::optional<CallName> CallName::parse(std::string_view id) {
-  const std::size_t bar = id.find('_');
-  if (bar == std::string_view::npos) return std::nullopt;
-  id.remove_prefix(bar + 1);
-  std::vector<std::string_view> parts;
-  for (std::size_t dot = id.find('.'); dot != std::string_view::npos; dot = id.find('.')) {
-    parts.push_back(id.substr(0, dot));
-    id.remove_prefix(dot + 1);
-  }
-  parts.push_back(id);
-  if (parts.size() != 4) return std::nullopt;
-  const auto turn = number_of(parts[1]), index = number_of(parts[2]), attempt = number_of(parts[3]);
-  if (!turn || !index || !attempt) return std::nullopt;
-  return CallName{prefix + std::string(parts[0]), *turn, *index, *attempt};
+// As the pipeline makes it of the request's.
+std::string CallName::intent_id() const { return "int_" + text(); }
+
+std::string CallName::text() const {
+  return run.substr(std::string_view(prefix).size()) + "." + std::to_string(turn) + "." +
+         std::to_string(index) + "." + std::to_string(attempt);
 }
 
 }  // namespace runtime

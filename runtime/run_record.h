@@ -24,8 +24,9 @@ class RunRecords {
   explicit RunRecords(const base::Sealer& sealer) : sealer_(sealer) {}
 
   base::JournalEntry entry(const std::string& run, const Event& event) const;
-  /// The event's own record, and for the first and the last one of a run the record that opens or
-  /// closes it.
+  /// For the first and the last event of a run, the record that opens or closes it.
+  std::optional<base::JournalEntry> edge(const std::string& run, const Event& event) const;
+  /// The event's own record and that one.
   std::vector<base::JournalEntry> entries(const std::string& run, const Event& event) const;
   /// Code::broken when it is none, or was sealed with another key.
   base::Result<Event> read(const base::JournalRecord& record) const;
@@ -50,8 +51,10 @@ struct CallName {
   std::int64_t turn = 0, index = 0, attempt = 0;
 
   std::string request_id() const;
-  /// From an id with any prefix, such as an intent's; nullopt when no run made it.
-  static std::optional<CallName> parse(std::string_view id);
+  std::string intent_id() const;
+
+ private:
+  std::string text() const;
 };
 
 std::string new_run_id();

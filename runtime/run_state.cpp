@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "policies/effect.h"
+#include "runtime/conversation.h"
 
 namespace runtime {
 namespace {
@@ -43,14 +44,18 @@ std::string_view to_string(RunState::Status status) {
 
 void RunState::apply(const Event& event) {
   pass_time(event);
+  if (tells(event.what)) ++told_;
+  if (tells(event.what) || std::holds_alternative<Asked>(event.what)) last_said_ = now_;
   std::visit([this](const auto& what) { take(what); }, event.what);
 }
 
 // A clock that goes back adds nothing, and neither does the time in which no process drove the run.
 void RunState::pass_time(const Event& event) {
   if (event.time <= now_) return;
+  const auto* called = std::get_if<Called>(&event.what);
   const bool driven = !std::holds_alternative<Recovered>(event.what) &&
-                      !std::holds_alternative<Started>(event.what);
+                      !std::holds_alternative<Started>(event.what) &&
+                      !(called != nullptr && called->reason == gateway_stopped);
   if (driven && working()) active_ += event.time - now_;
   now_ = event.time;
 }
@@ -59,7 +64,7 @@ bool RunState::working() const { return status() == Status::running; }
 
 RunState::Status RunState::status() const {
   if (phase_ == Phase::ended) return Status::ended;
-  if (paused_) return Status::paused;
+  if (paused_ || store_lost_) return Status::paused;
   if (phase_ == Phase::thinking) return Status::running;
   const bool wanted = std::ranges::any_of(
       calls_, [](const CallState& call) { return call.phase == CallState::Phase::wanted; });
@@ -68,6 +73,7 @@ RunState::Status RunState::status() const {
 
 std::vector<std::string> RunState::waits_for() const {
   std::vector<std::string> lines;
+  if (store_lost_ && phase_ != Phase::ended) lines.push_back("the store, which does not answer");
   if (phase_ != Phase::acting) return lines;
   for (std::size_t at = 0; at < calls_.size(); ++at) {
     const CallState& call = calls_[at];
@@ -121,14 +127,14 @@ void RunState::take(const Asked& event) {
   asks_ = std::max(asks_, event.attempt + 1);
   dropped_ = event.dropped;
   asked_bytes_ = event.bytes;
-  asked_reserved_ = event.reserved;
+  unanswered_ = event.reserved;
 }
 
 // An answer that comes when the run has ended is paid for all the same.
 void RunState::take(const Answered& event) {
   const bool fits = phase_ == Phase::thinking && event.turn == turn_ && !conclusion_;
   if (!fits && phase_ != Phase::ended) return;
-  asked_reserved_ = 0;
+  unanswered_ = 0;
   spent_ += event.cost;
   usage_ += event.usage;
   if (!fits) return;
@@ -137,6 +143,10 @@ void RunState::take(const Answered& event) {
   if (event.usage.reported && tokens > 0 && asked_bytes_ > 0) {
     const double ratio = static_cast<double>(asked_bytes_) / static_cast<double>(tokens);
     bytes_per_token_ = std::clamp(ratio, 1.0, 8.0);
+  }
+  if (event.summary) {
+    dropped_ = summarised_ = turn_;
+    return;
   }
   if (event.finish == Finish::refused) {
     conclusion_ = {Ended::Status::failed, "model_refused",
@@ -165,7 +175,7 @@ void RunState::take(const Answered& event) {
 void RunState::take(const AskFailed& event) {
   const bool fits = phase_ == Phase::thinking && event.turn == turn_ && !conclusion_;
   if (!fits && phase_ != Phase::ended) return;
-  asked_reserved_ = 0;
+  unanswered_ = 0;
   spent_ += event.cost;
   if (!fits) return;
   switch (event.kind) {
@@ -233,7 +243,8 @@ void RunState::take(const Called& event) {
 // durable have an event of their own by now; the others were certainly not carried out, or may be
 // made again without harm.
 void RunState::take(const Recovered&) {
-  spent_ += std::exchange(asked_reserved_, 0);
+  store_lost_ = false;                      // the new process finds out for itself
+  spent_ += std::exchange(unanswered_, 0);  // as the ledger has it: it may have cost that
   if (phase_ != Phase::acting) return;
   for (CallState& call : calls_) {
     if (call.phase == CallState::Phase::wanted) ++call.attempt;
@@ -267,6 +278,8 @@ void RunState::take(const Decided& event) {
 }
 
 void RunState::take(const Ticked&) {}
+void RunState::take(const StoreLost&) { store_lost_ = phase_ != Phase::ended; }
+void RunState::take(const StoreBack&) { store_lost_ = false; }
 
 void RunState::take(const Ended& event) {
   if (end_) return;

@@ -51,6 +51,7 @@ class RunState {
   std::int64_t asks() const { return asks_; }
   const std::vector<CallState>& calls() const { return calls_; }
   bool paused() const { return paused_; }
+  bool store_lost() const { return store_lost_; }
   /// Why the run is to end, as soon as no call is in flight; nullopt while it may go on.
   std::optional<Ended> conclusion() const;
   const std::optional<Ended>& end() const { return end_; }
@@ -62,6 +63,12 @@ class RunState {
   /// When a time limit is reached if nothing happens.
   Time next_limit() const;
   std::int64_t dropped() const { return dropped_; }
+  /// When something was last said: its context is at hand for a while from then on.
+  Time last_said() const { return last_said_; }
+  /// How many events told something of what was said.
+  std::int64_t told() const { return told_; }
+  /// The turn before which all was summed up last; 0 while nothing was.
+  std::int64_t summarised() const { return summarised_; }
   /// How many bytes of a question made a token, as the provider counted.
   double bytes_per_token() const { return bytes_per_token_; }
 
@@ -79,6 +86,8 @@ class RunState {
   void take(const Decided& event);
   void take(const Ticked& event);
   void take(const Ended& event);
+  void take(const StoreLost& event);
+  void take(const StoreBack& event);
 
   void pass_time(const Event& event);
   bool working() const;
@@ -93,16 +102,16 @@ class RunState {
   std::int64_t turn_ = 0, asks_ = 0;
   std::vector<CallState> calls_;
   int broken_answers_ = 0;
-  bool paused_ = false;
+  bool paused_ = false, store_lost_ = false;
   std::optional<std::string> cancelled_by_;
   std::optional<Ended> conclusion_;
   std::optional<Ended> end_;
   Repetition repetition_;
   std::map<std::string, int> invalid_;  // turns in a row in which a tool's arguments were no good
-  Nanos spent_ = 0;
+  Nanos spent_ = 0, unanswered_ = 0;    // of a question on its way, what is reserved
   Usage usage_{0, 0, 0, 0, true};
-  std::int64_t dropped_ = 0, asked_bytes_ = 0;
-  Nanos asked_reserved_ = 0;  // of the question that has no answer yet
+  Time last_said_{};
+  std::int64_t told_ = 0, dropped_ = 0, summarised_ = 0, asked_bytes_ = 0;
   double bytes_per_token_ = 4;
 };
 

@@ -5,8 +5,9 @@
 #include <asio/post.hpp>
 
 #include "base/tls.h"
-#include "mcp/messages.h"
 #include "runtime/http_model.h"
+#include "runtime/memory_contexts.h"
+#include "runtime/redis_contexts.h"
 #include "runtime/scripted_model.h"
 
 namespace runtime {
@@ -34,6 +35,11 @@ base::Result<std::unique_ptr<Model>> make_model(const ModelSettings& settings,
   return Made(std::make_unique<HttpModel>(std::move(endpoint), std::move(dialect), limits));
 }
 
+std::unique_ptr<Contexts> make_contexts(const Runtime::Dependencies& d, const RunRecords& records) {
+  if (!d.redis) return std::make_unique<MemoryContexts>();
+  return std::make_unique<RedisContexts>(d.loops, *d.redis, records);
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Runtime>> Runtime::open(Settings settings, base::Sealer sealer,
@@ -55,6 +61,7 @@ Runtime::Runtime(Settings settings, base::Sealer sealer, std::map<std::string, O
       sealer_(std::move(sealer)),
       records_(sealer_),
       models_(std::move(models)),
+      contexts_(make_contexts(d_, records_)),
       reader_(d_.journal_file, records_) {}
 
 std::vector<std::string> Runtime::agents() const {
@@ -63,38 +70,12 @@ std::vector<std::string> Runtime::agents() const {
   return names;
 }
 
-std::vector<base::JournalEntry> Runtime::lost_call(const base::JournalRecord& intent) const {
-  const auto name = CallName::parse(intent.key);
-  const auto body = base::parse_json(intent.body);
-  if (!name || !body) return {};
-  Called called;
-  called.turn = name->turn;
-  called.index = name->index;
-  called.attempt = name->attempt;
-  called.kind = Called::Kind::unknown;
-  called.reason = "gateway_stopped";
-  called.result = mcp::text_content_result(
-      "The gateway stopped before an answer came. The call may have been carried out.", true);
-  called.request = name->request_id();
-  const std::string* effect = base::find_string(body->value, "effect");
-  if (effect != nullptr) {
-    called.effect = policies::parse_effect(*effect).value_or(policies::Effect::non_idempotent);
-  }
-  const std::string* tool = base::find_string(body->value, "tool");
-  const std::size_t slash = tool ? tool->find('/') : std::string::npos;
-  if (slash != std::string::npos) {
-    called.cost =
-        d_.snapshot.get()->policy->price_of(tool->substr(0, slash), tool->substr(slash + 1));
-  }
-  return {records_.entry(name->run, {clock_.now(), std::move(called)})};
-}
-
 std::shared_ptr<Run> Runtime::add(const std::string& id, bool found) {
   const std::lock_guard lock(mutex_);
   if (runs_.size() >= most_runs && !found) return nullptr;
   base::Loop& loop = d_.loops.at(next_loop_++ % d_.loops.size());
   const RunServices services{d_.journal,   d_.log,  d_.calls, d_.snapshot, d_.ledger,
-                             d_.approvals, models_, records_, reader_,     contexts_,
+                             d_.approvals, models_, records_, reader_,     *contexts_,
                              feed_,        clock_,  going_};
   auto run = std::make_shared<Run>(id, services, loop);
   runs_.emplace(id, Living{run, found});
@@ -141,8 +122,9 @@ base::Task<bool> Runtime::wait_for_tools(base::Loop& loop) {
 
 base::Task<void> Runtime::live(Living living) {
   Run& run = *living.run;
+  const base::Error stopping{base::Code::unavailable, "The gateway is stopping.", {}};
   if (!co_await wait_for_tools(run.loop())) {
-    run.give_up({base::Code::unavailable, "The gateway is stopping.", {}});
+    run.give_up(stopping);
     co_return;
   }
   if (living.found) {
@@ -154,7 +136,8 @@ base::Task<void> Runtime::live(Living living) {
       co_return;
     }
   }
-  if (co_await run.drive()) remove(run.id());
+  if (co_await run.drive()) co_return remove(run.id());
+  run.give_up(stopping);
 }
 
 base::Task<base::Result<std::string>> Runtime::begin(std::string agent, std::string goal,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/redis_connection.h"
 #include "base/sealer.h"
 #include "runtime/run.h"
 
@@ -29,6 +30,8 @@ class Runtime {
     const base::Limits& limits;
     /// Whether every server has been tried, so that what agents are offered is complete.
     std::function<bool()> tools_known;
+    /// Where short-term context lies; absent: in memory.
+    std::optional<base::RedisAddress> redis = std::nullopt;
   };
   /// Runs that have not ended, at once.
   static constexpr std::size_t most_runs = 16'384;
@@ -37,9 +40,6 @@ class Runtime {
   static base::Result<std::unique_ptr<Runtime>> open(Settings settings, base::Sealer sealer,
                                                      const Dependencies& dependencies);
 
-  /// What is recorded together with the answer for an intent that a crash left open: nothing unless
-  /// a run made the call, else the run's event that its outcome is unknown.
-  std::vector<base::JournalEntry> lost_call(const base::JournalRecord& intent) const;
   /// Takes over a run that an earlier process left, by the record that opened it. Before start().
   void take_over(const base::JournalRecord& opened);
   /// Goes on with what was taken over, once the loops run.
@@ -86,7 +86,7 @@ class Runtime {
   const RunRecords records_;
   const RunClock clock_;
   const std::map<std::string, OfferedModel> models_;
-  ContextCache contexts_;
+  const std::unique_ptr<Contexts> contexts_;
   EventFeed feed_;
   Going going_;
   RunReader reader_;

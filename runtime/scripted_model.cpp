@@ -93,12 +93,16 @@ base::Result<Script::Line> read_line(const Json& entry, const std::string& where
 base::Result<Script> parse_script(const std::string& text) {
   auto parsed = base::parse_json(text);
   if (!parsed) return parsed.error();
-  if (auto known = only_keys(parsed->value, "script", {"answers"}); !known) return known.error();
+  if (auto known = only_keys(parsed->value, "script", {"answers", "summary"}); !known)
+    return known.error();
   const Json* answers = base::find_member(parsed->value, "answers");
   if (answers == nullptr || !answers->is_array()) {
     return invalid("script", "expected a list 'answers'");
   }
   Script script;
+  if (const std::string* summary = base::find_string(parsed->value, "summary")) {
+    script.summary = *summary;
+  }
   for (const Json& entry : *answers) {
     auto line = read_line(entry, "/answers/" + std::to_string(script.lines.size()));
     if (!line) return line.error();
@@ -123,6 +127,15 @@ base::Result<Script> load_script(const std::filesystem::path& file) {
 
 base::Task<base::Result<ModelAnswer>> ScriptedModel::ask(base::Loop& loop, Question question,
                                                          base::SteadyTime deadline) {
+  if (!question.closing.empty()) {
+    if (script_.summary.empty()) {
+      co_return base::Error{base::Code::refused, "the script has no summary", {}};
+    }
+    ModelAnswer answer;
+    answer.text = script_.summary;
+    answer.usage.reported = true;
+    co_return answer;
+  }
   const auto turn = static_cast<std::size_t>(question.turn);
   if (turn >= script_.lines.size()) {
     co_return base::Error{

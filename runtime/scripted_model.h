@@ -17,10 +17,11 @@ struct Script {
     std::chrono::milliseconds delay{0};
   };
   std::vector<Line> lines;
+  std::string summary;  ///< what it says when it is to sum up
 };
 
 /// Reads `{"answers": [{"text": …, "calls": [{"tool": …, "arguments": {…}}], "usage": {"input": 9,
-/// "output": 3}, "delay_ms": 100} | {"error": …}]}`. Code::invalid with a sentence.
+/// "output": 3}, "delay_ms": 100} | {"error": …}], "summary": …}`. Code::invalid with a sentence.
 base::Result<Script> parse_script(const std::string& text);
 base::Result<Script> load_script(const std::filesystem::path& file);
 

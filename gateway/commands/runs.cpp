@@ -54,7 +54,10 @@ void print_answer(const Json& event) {
 }
 
 void print_asked(const Json& event) {
-  if (event.contains("context")) std::cout << "  context rebuilt from the journal\n";
+  const std::string context = member_text(event, "context");
+  if (context == "rebuilt") std::cout << "  context rebuilt from the journal\n";
+  if (context == "forgotten") std::cout << "  context expired: starts again from the goal\n";
+  if (context == "summarised") std::cout << "  context expired: asks for a summary of it\n";
 }
 
 void print_event(const Json& event) {
@@ -73,6 +76,8 @@ void print_event(const Json& event) {
     std::cout << "← " << place_of(event) << " resolved by " << member_text(event, "by") << ": "
               << member_text(event, "how") << "\n";
   }
+  if (name == "store_lost") std::cout << "  paused: the store does not answer\n";
+  if (name == "store_back") std::cout << "  goes on: the store answers again\n";
   if (name == "recovered") std::cout << "  recovered: the gateway was started again\n";
   for (const char* word : {"paused", "resumed", "cancelled"}) {
     if (name == word) std::cout << "  " << word << " by " << member_text(event, "by") << "\n";

@@ -41,6 +41,7 @@ async function withMock(use) {
   const echo = { name: 'm__echo', arguments: JSON.stringify({ text: 'hello' }) };
   mock.on({ userMessage: 'Sort', hasToolResult: false }, { toolCalls: [echo, { ...echo, arguments: '{"text":"again"}' }], reasoning: 'I think.', reasoningSignature: 'c2lnbmVk', usage });
   mock.on({ userMessage: 'Sort', hasToolResult: true }, { content: 'All sorted.', usage });
+  mock.on({ userMessage: 'Cut' }, { content: 'This answer never comes to its end.', usage }, { chunkSize: 4, latency: 30, truncateAfterChunks: 3 });
   await mock.start();
   try {
     await use(mock);
@@ -49,6 +50,13 @@ async function withMock(use) {
   }
 }
 
+// What the mock can do to every question, and what a run then says.
+const faults = [
+  ['dropRate', /failed: the model's server answered 5\d\d/],
+  ['malformedRate', /failed: the model's server did not answer with a stream/],
+  ['rateLimitRate', /failed: the model's server answered 429/],
+  ['disconnectRate', /failed: the model's server failed/],
+];
 const apis = [['openai', (url) => `${url}/v1`], ['anthropic', (url) => url]];
 
 for (const [api, base] of apis) {
@@ -62,10 +70,21 @@ for (const [api, base] of apis) {
       assert.ok(facts.tokens.all_reported && facts.tokens.output > 0);
     })));
 
+  test(`whatever goes wrong all the time at ${api}'s API is why a run failed`, () =>
+    withMock((mock) => withModel({ api, base_url: base(mock.url) }, async (sluice) => {
+      for (const [option, reason] of faults) {
+        mock.setChaos({ [option]: 1 });
+        const { code, stdout } = await sluice.cli('run', 'worker', 'Sort the inbox.');
+        assert.equal(code, 1, option);
+        assert.match(stdout, reason, option);
+      }
+    })));
+
   test(`however ${api}'s API fails, every run ends with a reason`, () =>
     withMock((mock) => withModel({ api, base_url: base(mock.url) }, async (sluice) => {
-      mock.setChaos({ dropRate: 0.2, malformedRate: 0.2, disconnectRate: 0.2 });
-      const runs = await Promise.all(Array.from({ length: 8 }, async () => (await sluice.cli('run', 'worker', 'Sort the inbox.', '--detach')).stdout.trim()));
+      const rates = { dropRate: 0.15, malformedRate: 0.15, rateLimitRate: 0.2, disconnectRate: 0.2 };
+      mock.setChaos({ ...rates, latencyMs: 10 });
+      const runs = await Promise.all(Array.from({ length: 12 }, async () => (await sluice.cli('run', 'worker', 'Sort the inbox.', '--detach')).stdout.trim()));
       for (const run of runs) {
         const facts = await eventually(`${run} has ended`, async () => {
           const now = await sluice.json('runs', 'show', run);
@@ -74,6 +93,15 @@ for (const [api, base] of apis) {
         assert.ok(['done', 'failed'].includes(facts.status), facts.status);
         if (facts.status === 'failed') assert.match(facts.text, /\S/);
       }
+      assert.ok(mock.getRequests().some(({ response }) => response.chaosAction), 'nothing went wrong');
+    })));
+
+  test(`an answer of ${api}'s API that ends before its end is none`, () =>
+    withMock((mock) => withModel({ api, base_url: base(mock.url) }, async (sluice) => {
+      const { code, stdout } = await sluice.cli('run', 'worker', 'Cut off.');
+      assert.equal(code, 1);
+      assert.match(stdout, /failed: the model's answer broke off/);
+      assert.equal(mock.getRequests().length, 3);
     })));
 }
 

@@ -243,6 +243,48 @@ test('an expired context is rebuilt from the journal, and the trace says so', ()
     assert.match(stdout, /context rebuilt from the journal/);
   }, { agent: { context: { ttl: '10ms' } } }));
 
+const afterExpiry = {
+  rebuild: { said: /context rebuilt from the journal/, roles: ['user', 'assistant', 'tool'], opening: /^Work\.$/ },
+  forget: { said: /context expired: starts again from the goal/, roles: ['user'], opening: /^Work\.\n\n\[The first 1 steps of this work are no longer shown\.\]$/ },
+  summarise: { said: /context expired: asks for a summary of it/, roles: ['user'], opening: /\[What the first 1 steps came to:\]\nOne was written\.$/ },
+};
+
+for (const [on_expiry, { said, roles, opening }] of Object.entries(afterExpiry)) {
+  test(`on_expiry: ${on_expiry} says what a model sees of a context whose time is over`, async () => {
+    const sums = ({ messages }) => messages.at(-1).role === 'user' && messages.at(-1).content.startsWith('Sum up');
+    const model = await modelServer((turn, body, count) => {
+      if (sums(body)) return { text: 'One was written.' };
+      return count === 1 ? { calls: [{ tool: 'm__echo', args: { text: 'x' } }] } : { text: 'Done.' };
+    });
+    const server = await modernServer();
+    let sluice;
+    try {
+      sluice = await Sluice.start({
+        servers: { m: server.url },
+        policy,
+        config: {
+          runtime: {
+            models: { fast: { api: 'openai', base_url: model.url, model: 'test', price } },
+            agents: { worker: { model: 'fast', context: { ttl: '1ms', on_expiry } } },
+          },
+        },
+      });
+      const { code, stdout } = await sluice.cli('run', 'worker', 'Work.');
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, said);
+      const { messages } = model.questions.at(-1).body;
+      assert.deepEqual(messages.map(({ role }) => role), roles);
+      assert.match(messages[0].content, opening);
+      assert.equal(model.questions.length, on_expiry === 'summarise' ? 3 : 2);
+      const facts = await show(sluice, stdout.split('\n')[0]);
+      assert.equal(facts.tokens.output, 10 * model.questions.length);
+      assert.equal((await sluice.json('budgets')).budgets[0].used, facts.spent);
+    } finally {
+      await endAll(() => sluice?.remove(), () => model.close(), () => server.close());
+    }
+  });
+}
+
 test('an agent whose role has start sees the runs that it started, and no others', () =>
   withScript([{ text: 'Done.' }], async (sluice) => {
     const keys = Object.fromEntries(await Promise.all(['boss', 'other', 'idle'].map(async (agent) => [agent, await sluice.key(agent)])));
@@ -274,7 +316,7 @@ const mistakes = [
   [{ agents: { worker: { model: 'fats' } }, models: { fast: { api: 'scripted', script: 's.json' } } }, /there is no model 'fats' under runtime\.models; did you mean 'fast'\?/],
   [{ agents: { worker: { model: 'm', stop: { money: '1.00' } } }, models: { m: { api: 'openai', base_url: 'http://127.0.0.1:1/v1', model: 'x' } } }, /its model 'm' has no 'price'/],
   [{ agents: { nobody: { model: 'm' } }, models: { m: { api: 'scripted', script: 's.json' } } }, /the policy names no agent 'nobody'/],
-  [{ agents: { worker: { model: 'm', context: { on_expiry: 'forget' } } }, models: { m: { api: 'scripted', script: 's.json' } } }, /'on_expiry: forget' is not supported yet/],
+  [{ agents: { worker: { model: 'm', context: { on_expiry: 'forgte' } } }, models: { m: { api: 'scripted', script: 's.json' } } }, /expected rebuild, summarise or forget; found 'forgte'; did you mean 'forget'\?/],
   [{ models: { m: { api: 'scripted', script: 'none.json' } } }, /none\.json: it cannot be read/],
 ];
 

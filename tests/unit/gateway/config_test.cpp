@@ -158,6 +158,7 @@ TEST_CASE("a store is a file or Redis, a journal a file", "[config]") {
   refuses("store_down: {limits: local}\n", "'store_down' is for a store on Redis");
   refuses("store: redis://localhost\nstore_down: {budgets: allow}\n", "expected deny");
   refuses("store: redis://localhost\nstore_down: {approvals: local}\n", "expected deny");
+  refuses("store: redis://localhost\nstore_down: {runs: fail}\n", "expected pause");
   for (const std::string keys : {"cached", "cached 15", "cached -1m", "forever", "cached 1m 1s", "cached 500ms"}) {
     refuses("store: redis://localhost\nstore_down: {keys: " + keys + "}\n", "'cached 15m'");
   }

@@ -34,8 +34,10 @@ Question question() {
   question.instructions = "Sort.";
   question.goal = "The inbox.";
   question.max_tokens = 100;
-  Exchange exchange{"I look.", {{"call_0", "list", {{"a", 1}}, ""}}, {}, {{"two mails", true}}};
-  question.exchanges.push_back(exchange);
+  const std::vector<ToolRequest> calls = {{"call_0", "list", {{"a", 1}}, ""}};
+  auto exchange = std::make_shared<Exchange>("I look.", calls, base::Json());
+  exchange->returns = {{"two mails", true}};
+  question.exchanges.push_back(std::move(exchange));
   question.tools.push_back({"list", "Lists.", {{"type", "object"}}});
   return question;
 }
@@ -167,4 +169,38 @@ TEST_CASE("Anthropic is asked with the results at the head of the next turn") {
   CHECK(body["messages"][2]["content"][0]["tool_use_id"] == "call_0");
   CHECK(body["messages"][2]["content"][0]["is_error"] == true);
   CHECK(body["tools"][0]["input_schema"]["type"] == "object");
+}
+
+TEST_CASE("a block that does not say what it is makes no sense, and no more than that") {
+  const std::string start = R"({"type":"content_block_start","index":0,"content_block":)";
+  for (const char* block : {"{}", R"({"type":5})", R"({"type":null})", "[]", "7"}) {
+    CAPTURE(block);
+    const auto answer = anthropic({start + block + "}",
+                                   R"({"type":"message_delta","delta":{"stop_reason":"end_turn"}})",
+                                   R"({"type":"message_stop"})"});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == base::Code::broken);
+  }
+}
+
+TEST_CASE("no number of tokens is too large to be added up") {
+  const auto answer = openai(
+      {R"({"choices":[],"usage":{"prompt_tokens":18446744073709551615,"completion_tokens":9223372036854775807,"prompt_tokens_details":{"cached_tokens":9223372036854775808}}})",
+       openai_delta(R"({"content":"x"})", R"("stop")"), "[DONE]"});
+  REQUIRE(answer);
+  CHECK(answer->usage.all_input() > 0);
+  CHECK(answer->usage.all_input() < 1'000'000'000);
+  CHECK(answer->usage.output > 0);
+}
+
+TEST_CASE("what is asked after all that was said stands where each provider wants it") {
+  Question asked = question();
+  asked.closing = "Sum up.";
+  const auto openai_body = base::parse_json(openai_dialect()->body(asked, "m"))->value;
+  CHECK(openai_body["messages"].back() == Json{{"role", "user"}, {"content", "Sum up."}});
+  const auto body = base::parse_json(anthropic_dialect()->body(asked, "m"))->value;
+  const Json& last = body["messages"].back();
+  CHECK(last["role"] == "user");
+  CHECK(last["content"].front()["type"] == "tool_result");
+  CHECK(last["content"].back() == Json{{"type", "text"}, {"text", "Sum up."}});
 }

@@ -22,9 +22,9 @@ Conversation conversation_of(const tests::RunScript& run) {
 TEST_CASE("a conversation is at hand until its time is over") {
   ContextCache cache;
   cache.put("run_1", conversation_of(tests::RunScript()), begin + 1h);
-  CHECK(cache.find("run_1", begin + 59min));
-  CHECK_FALSE(cache.find("run_1", begin + 1h));
-  CHECK_FALSE(cache.find("run_1", begin));  // gone for good
+  CHECK(cache.find("run_1", begin + 59min, begin + 1h));
+  CHECK_FALSE(cache.find("run_1", begin + 1h, begin + 2h));
+  CHECK_FALSE(cache.find("run_1", begin, begin + 1h));  // gone for good
   CHECK(cache.bytes() == 0);
 }
 
@@ -34,10 +34,12 @@ TEST_CASE("using a conversation keeps it for longer") {
   cache.put("run_1", conversation_of(run), begin + 1h);
   run.answers({"a"});
   cache.apply("run_1", run.events.back(), begin + 30min, begin + 90min);
-  const auto kept = cache.find("run_1", begin + 80min);
+  const auto kept = cache.find("run_1", begin + 80min, begin + 90min);
   REQUIRE(kept);
   CHECK(kept->exchanges().size() == 1);
   CHECK(cache.bytes() == kept->bytes());
+  CHECK(cache.find("run_1", begin + 89min, begin + 3h));
+  CHECK(cache.find("run_1", begin + 179min, begin + 3h));
 }
 
 TEST_CASE("what does not fit goes, those first whose time is over first") {
@@ -47,9 +49,9 @@ TEST_CASE("what does not fit goes, those first whose time is over first") {
   cache.put("a", one, begin + 2h);
   cache.put("b", one, begin + 1h);
   cache.put("c", one, begin + 3h);
-  CHECK(cache.find("a", begin));
-  CHECK_FALSE(cache.find("b", begin));
-  CHECK(cache.find("c", begin));
+  CHECK(cache.find("a", begin, begin + 2h));
+  CHECK_FALSE(cache.find("b", begin, begin + 1h));
+  CHECK(cache.find("c", begin, begin + 3h));
   cache.forget("a");
   cache.forget("c");
   CHECK(cache.bytes() == 0);

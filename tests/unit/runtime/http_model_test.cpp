@@ -21,3 +21,10 @@ TEST_CASE("a server that says when to come back is heeded, within a bound") {
   CHECK(pause_before(1, retry, "Wed, 21 Oct 2026 07:28:00 GMT") <= retry.first);
   CHECK(pause_before(1, retry, "-1") <= retry.first);
 }
+
+TEST_CASE("a key never comes back from a provider, whatever it looks like") {
+  CHECK(without_key("no key sk-1, sk-1 given", "sk-1") == "no key [key], [key] given");
+  CHECK(without_key("wrong key key", "key") == "wrong [key] [key]");
+  CHECK(without_key("[[", "[") == "[key][key]");
+  CHECK(without_key("nothing to hide", "") == "nothing to hide");
+}

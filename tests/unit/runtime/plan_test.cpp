@@ -334,3 +334,52 @@ TEST_CASE("an answer that comes after the end is paid for and changes nothing el
   CHECK(run.state.status() == RunState::Status::ended);
   CHECK(plan(run.state, {}).calls.empty());
 }
+
+TEST_CASE("while the store does not answer nothing new is begun, and no time is used up") {
+  RunScript run({40, -1, 30min, 24h});
+  run.answers({"a", "b"}).then(StoreLost{});
+  CHECK(run.state.status() == RunState::Status::paused);
+  CHECK(run.state.waits_for() == std::vector<std::string>{"the store, which does not answer"});
+  CHECK(plan(run.state, {}).calls.empty());
+  const auto active = run.state.active();
+  run.after(1h, StoreBack{});
+  CHECK(run.state.active() == active);
+  CHECK(plan(run.state, {}).calls == Indices{0, 1});
+}
+
+TEST_CASE("the store of a process that is gone is not the one of the next") {
+  RunScript run;
+  run.then(StoreLost{}).then(Recovered{});
+  CHECK(plan(run.state, {}).ask_model);
+}
+
+TEST_CASE("a run whose store does not answer can be cancelled, and reaches its deadline") {
+  RunScript run({40, -1, 30min, 24h});
+  run.then(StoreLost{}).after(24h, Ticked{}).settle();
+  REQUIRE(run.state.end());
+  CHECK(run.state.end()->reason == "deadline");
+}
+
+TEST_CASE("the time in which no gateway ran is not active, whatever is known of it first") {
+  RunScript run({40, -1, 30min, 24h});
+  run.answers({"pay"});
+  const Called lost = run.outcome(0, "?", Called::Kind::unknown, gateway_stopped);
+  run.after(2h, lost).then(Recovered{});
+  CHECK(run.state.active() < 1min);
+  CHECK(run.state.status() == RunState::Status::waiting);
+}
+
+TEST_CASE("a question that a crash left without an answer has cost what was reserved for it") {
+  RunScript run;
+  Asked asked;
+  asked.reserved = 70;
+  run.then(asked).then(Recovered{});
+  CHECK(run.state.spent() == 70);
+  Asked again = asked;
+  again.attempt = 1;
+  Answered answered;
+  answered.attempt = 1;
+  answered.cost = 20;
+  run.then(again).then(answered).then(Recovered{});
+  CHECK(run.state.spent() == 90);
+}

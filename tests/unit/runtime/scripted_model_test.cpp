@@ -40,6 +40,17 @@ TEST_CASE("after its last line the script says that it has no more") {
   CHECK(answer(3).error().message == "the script has no answer for turn 4");
 }
 
+TEST_CASE("what a script says when it is to sum up stands apart from its turns") {
+  base::Loop loop(0);
+  Question question;
+  question.closing = ask_for_summary();
+  ScriptedModel silent(*parse_script(script_text));
+  const auto none = tests::run_task(silent.ask(loop, question, base::SteadyTime::max()));
+  CHECK(none.error().message == "the script has no summary");
+  ScriptedModel model(*parse_script(R"({"answers": [], "summary": "Two mails."})"));
+  CHECK(tests::run_task(model.ask(loop, question, base::SteadyTime::max()))->text == "Two mails.");
+}
+
 TEST_CASE("a script with a mistake says where") {
   const auto mistake = [](const std::string& text) { return parse_script(text).error().message; };
   CHECK(mistake("{}") == "script: expected a list 'answers'");

@@ -156,6 +156,7 @@ class World {
     Asked event;
     event.turn = asked_.first;
     event.attempt = asked_.second;
+    event.reserved = model_reserve;
     commit({event});
     in_flight_.model = true;
   }
@@ -202,7 +203,9 @@ class World {
     const std::int64_t attempt = state_.calls()[*at].attempt;
     Intent& intent = intents_.at(key(place, attempt));
     if (!intent.sent) {
-      REQUIRE_FALSE(executed_.contains(place));  // invariant 5: the effect happens at most once
+      // Invariant 5: an effect that counts happens at most once.
+      const bool counts = effect_of(*at) == policies::Effect::non_idempotent;
+      if (counts) REQUIRE_FALSE(executed_.contains(place));
       intent.sent = true;
       const auto fate = chance_() % 6;
       if (fate != 0) executed_.insert(place);
@@ -227,6 +230,12 @@ class World {
     commit({called});
   }
 
+  // Of one tool it does no harm to call it twice.
+  policies::Effect effect_of(std::size_t index) const {
+    const bool harmless = state_.calls().at(index).request.tool == "tool0";
+    return harmless ? policies::Effect::idempotent : policies::Effect::non_idempotent;
+  }
+
   static std::string key(Place place, std::int64_t attempt) {
     return std::to_string(place.first) + "." + std::to_string(place.second) + "." +
            std::to_string(attempt);
@@ -238,6 +247,7 @@ class World {
     called.index = place.second;
     called.attempt = attempt;
     called.kind = kind;
+    called.effect = effect_of(static_cast<std::size_t>(place.second));
     called.result = mcp::text_content_result("result " + std::to_string(chance_() % 2), false);
     called.cost = kind == Called::Kind::failed ? 0 : tool_price;
     return called;
@@ -273,6 +283,8 @@ class World {
       case 3:
         if (one_in(12)) commit({Cancelled{"ops"}});
         return;
+      case 4:
+        return commit({StoreLost{}});
       default:
         return commit({Ticked{}});
     }
@@ -282,6 +294,7 @@ class World {
   void person() {
     if (state_.end()) return;
     if (state_.paused()) return commit({Resumed{"ops"}});
+    if (state_.store_lost()) return commit({StoreBack{}});
     for (std::size_t at = 0; at < state_.calls().size(); ++at) {
       if (state_.calls()[at].phase != CallState::Phase::unknown) continue;
       const Place place{state_.turn(), static_cast<std::int64_t>(at)};
@@ -293,8 +306,9 @@ class World {
     commit({Ticked{}});
   }
 
-  // Invariants 3 and 4 at every instant.
+  // Invariants 3 and 4 at every instant; and what a run says it has spent is what the ledger says.
   void check() const {
+    if (!state_.end()) REQUIRE(state_.spent() == spent_);
     REQUIRE(spent_ + held_ <= budget);
     std::int64_t sum = 0;
     for (const auto& [name, amount] : holds_) sum += amount;

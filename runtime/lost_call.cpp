@@ -1,0 +1,31 @@
+#include "runtime/lost_call.h"
+
+#include "mcp/messages.h"
+
+namespace runtime {
+
+Called lost_call(const CallName& name, const base::JournalRecord& intent,
+                 const policies::Policy& policy) {
+  Called called;
+  called.turn = name.turn;
+  called.index = name.index;
+  called.attempt = name.attempt;
+  called.kind = Called::Kind::unknown;
+  called.reason = gateway_stopped;
+  called.result = mcp::text_content_result(
+      "The gateway stopped before an answer came. The call may have been carried out.", true);
+  called.request = name.request_id();
+  const auto body = base::parse_json(intent.body);
+  if (!body) return called;
+  if (const std::string* effect = base::find_string(body->value, "effect")) {
+    called.effect = policies::parse_effect(*effect).value_or(policies::Effect::non_idempotent);
+  }
+  const std::string* tool = base::find_string(body->value, "tool");
+  const std::size_t slash = tool ? tool->find('/') : std::string::npos;
+  if (slash != std::string::npos) {
+    called.cost = policy.price_of(tool->substr(0, slash), tool->substr(slash + 1));
+  }
+  return called;
+}
+
+}  // namespace runtime
