@@ -60,9 +60,8 @@ class PersonOnStream final : public ClientPerson {
   base::Result<Word> word_on(const Approval&) const override { return Word::none; }
   bool repeats_call() const override { return false; }
   std::unique_ptr<Question> put(const Approval& approval) override {
-    return std::make_unique<StreamQuestion>(
-        *context_.events, context_.questions->add(context_.principal, context_.session, approval.id),
-        approval);
+    auto entry = context_.questions->add(context_.principal, context_.session, approval.id);
+    return std::make_unique<StreamQuestion>(*context_.events, std::move(entry), approval);
   }
 
  private:

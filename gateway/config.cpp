@@ -211,13 +211,14 @@ class ConfigReader {
 
   void check_admin(const base::YamlNode& place) const {
     if (config_.policy_files.empty()) {
-      place.fail("without 'policies' there are no people who could come with a key; use the socket");
+      place.fail(
+          "without 'policies' there are no people who could come with a key; use the socket");
     }
     if (is_loopback(*config_.admin)) return;
     if (!config_.tls) {
       place.fail(
-          "others can reach this address, and keys of people must not cross a network in the clear: "
-          "write 'tls', or listen on 127.0.0.1");
+          "others can reach this address, and keys of people must not cross a network in the "
+          "clear: write 'tls', or listen on 127.0.0.1");
     }
     if (config_.hosts.empty()) {
       place.fail(

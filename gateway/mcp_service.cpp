@@ -96,7 +96,8 @@ base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& re
   inbound.revision = facts.revision;
   auto* asked = std::get_if<mcp::Request>(&*message);
   if (auto* response = std::get_if<mcp::Response>(&*message); response && headers.session) {
-    co_return co_await take_response(std::move(*response), std::string(*headers.session), principal);
+    std::string session(*headers.session);
+    co_return co_await take_response(std::move(*response), std::move(session), principal);
   }
   if (asked == nullptr) co_return take_notification(*message, headers, principal);
   MethodContext context{loop,

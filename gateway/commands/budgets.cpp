@@ -52,7 +52,8 @@ Exit budgets(const Invocation& invocation) {
 }
 
 Exit accept_loss(const Invocation& invocation) {
-  const auto answer = ask_gateway(chosen_gateway(invocation), "/v1/budgets/accept-loss", Json::object());
+  const auto answer =
+      ask_gateway(chosen_gateway(invocation), "/v1/budgets/accept-loss", Json::object());
   if (!answer) {
     std::cerr << answer.error().message << "\n";
     return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;

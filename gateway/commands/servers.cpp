@@ -55,7 +55,8 @@ Exit list(const Invocation& invocation) {
 }
 
 Exit restart(const Invocation& invocation, const std::string& name) {
-  auto answer = ask_gateway(chosen_gateway(invocation), "/v1/servers/restart", Json{{"server", name}});
+  auto answer =
+      ask_gateway(chosen_gateway(invocation), "/v1/servers/restart", Json{{"server", name}});
   if (!answer) {
     std::cerr << answer.error().message << "\n";
     return answer.error().code == base::Code::unavailable ? Exit::unreachable : Exit::failed;

@@ -140,9 +140,9 @@ class Approve final : public Stage {
 
   // Takes what the person at the client has said, or asks them: by `question` while the call waits, or
   // by the outcome that this returns.
-  base::Task<std::optional<Outcome>> ask_client(Call& call, std::chrono::milliseconds patience,
-                                                Approval& approval,
-                                                std::unique_ptr<ClientPerson::Question>& question) {
+  base::Task<std::optional<Outcome>> ask_client(
+      Call& call, std::chrono::milliseconds patience, Approval& approval,
+      std::unique_ptr<ClientPerson::Question>& question) {
     using Word = ClientPerson::Word;
     const auto word = call.client_person->word_on(approval);
     if (!word) co_return no_answer(approval.id, word.error().message);

@@ -23,7 +23,8 @@ bool fits_form(const policies::approvals::Approval& approval) {
 Json form_of(const policies::approvals::Approval& approval) {
   const auto& ask = approval.ask;
   const std::string text = "Agent " + ask.agent + " asks to call " + ask.tool + " with " +
-                           ask.arguments + "\nIt is sent only if you approve (" + approval.id + ").";
+                           ask.arguments + "\nIt is sent only if you approve (" + approval.id +
+                           ").";
   const Json field{{"type", "string"}, {"title", "Decision"}, {"enum", {"approve", "deny"}}};
   return {{"message", text},
           {"requestedSchema",
@@ -39,7 +40,8 @@ base::Result<Word> read_form(const Json& result) {
   if (*action == "cancel") return Word::dismisses;
   if (*action != "accept") return not_offered("The action must be accept, decline or cancel.");
   const Json* content = base::find_member(result, "content");
-  const std::string* word = content == nullptr ? nullptr : base::find_string(*content, decision_field);
+  const std::string* word =
+      content == nullptr ? nullptr : base::find_string(*content, decision_field);
   if (word != nullptr && *word == "approve") return Word::approves;
   if (word != nullptr && *word == "deny") return Word::denies;
   return not_offered("The decision must be approve or deny.");
