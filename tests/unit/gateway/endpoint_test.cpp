@@ -401,16 +401,14 @@ TEST_CASE("a view that the policy does not have is not found", "[endpoint]") {
   }
 }
 
-TEST_CASE("who was authenticated is not any more without a valid key of an agent of the policy",
-          "[endpoint]") {
+TEST_CASE("who was authenticated may not be any more, and it is said why", "[endpoint]") {
   Fixture f;
-  const std::string id = f.alice.substr(3, 12);
-  const pipeline::Principal alice{"alice", "", "key " + id};
+  const std::string id = f.alice.substr(3, 12), key = "key " + id;
+  const pipeline::Principal alice{"alice", "", key};
   CHECK_FALSE(f.authenticator.objection(alice, now()));
   CHECK(f.authenticator.objection(alice, now() + 3600) == "its key has expired");
   CHECK(f.authenticator.objection({"alice", "", "key nobody"}, now()) == "its key is unknown");
-  CHECK(f.authenticator.objection({"alice", "acme", "key " + id}, now()) ==
-        "its agent has another tenant");
+  CHECK(f.authenticator.objection({"alice", "acme", key}, now()) == "its agent has another tenant");
   SECTION("an agent that the policy lost") {
     f.snapshot.set(tests::snapshot_of("agents: {bob: {roles: []}}", {}));
     CHECK(f.authenticator.objection(alice, now()) == "the policy names its agent no more");
