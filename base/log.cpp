@@ -28,7 +28,8 @@ constexpr std::size_t buffer_size = 64 << 10;
 constexpr std::size_t most_held = 1 << 20;  // while nobody reads
 constexpr std::chrono::milliseconds flush_interval{200};
 
-// Whether a write of at most PIPE_BUF bytes to standard error would not have to wait (pipe(7), poll(2)).
+// Whether a write of at most PIPE_BUF bytes to standard error would not have to wait (pipe(7),
+// poll(2)).
 bool takes_more() {
   pollfd entry{STDERR_FILENO, POLLOUT, 0};
   return ::poll(&entry, 1, 0) > 0;

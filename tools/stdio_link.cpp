@@ -79,7 +79,7 @@ base::Task<Result<std::unique_ptr<mcp::Exchange>>> StdioLink::call(base::Loop& l
                                                                    mcp::ServerCall call) {
   std::shared_ptr<StdioInstance> instance = is_shared() ? first() : nullptr;
   if (!is_shared()) {
-    auto owned = co_await pool_.of(owner_of(caller));
+    auto owned = co_await pool_.of(owner_of(caller), call.options.cancellation);
     if (!owned) co_return base::Error{Code::unavailable, owned.error().message, {}};
     instance = std::move(*owned);
   }

@@ -1,6 +1,8 @@
 #include "tools/stdio_pool.h"
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 #include <utility>
 
 #include "base/await_callback.h"
@@ -12,11 +14,31 @@ using base::Error;
 using base::Result;
 using base::SteadyTime;
 
-base::Task<StdioStarter::Started> StdioPool::of(std::string owner) {
-  std::function<void(Waiter)> begin = [this, owner](Waiter waiter) {
-    ask(owner, std::move(waiter));
+namespace {
+
+using Tell = std::function<void(StdioStarter::Started)>;
+
+// Told once: by the start, or by whoever no longer waits for it.
+Tell once(Tell tell) {
+  return [told = std::make_shared<std::atomic<bool>>(false),
+          tell = std::move(tell)](StdioStarter::Started started) {
+    if (!told->exchange(true)) tell(std::move(started));
   };
-  return base::await_callback<StdioStarter::Started>(std::move(begin));
+}
+
+}  // namespace
+
+base::Task<StdioStarter::Started> StdioPool::of(std::string owner,
+                                                base::Cancellation* cancellation) {
+  const Error cancelled{Code::unavailable, "the call was cancelled", {}};
+  if (cancellation != nullptr && cancellation->requested()) co_return cancelled;
+  std::optional<base::CancellationScope> scope;
+  std::function<void(Waiter)> begin = [&](Waiter waiter) {
+    const Waiter tell = once(std::move(waiter));
+    scope.emplace(cancellation, [tell, cancelled] { tell(cancelled); });
+    ask(owner, tell);
+  };
+  co_return co_await base::await_callback<StdioStarter::Started>(std::move(begin));
 }
 
 void StdioPool::ask(const std::string& owner, Waiter waiter) {

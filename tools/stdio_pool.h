@@ -26,8 +26,8 @@ class StdioPool {
       : home_(home), limits_(limits), start_(std::move(start)), anchor_(std::move(anchor)) {}
 
   /// The owner's child, started if need be. Code::unavailable with the reason when it has none and
-  /// gets none now.
-  base::Task<StdioStarter::Started> of(std::string owner);
+  /// gets none now, or when whoever waits for its start has cancelled; the start goes on.
+  base::Task<StdioStarter::Started> of(std::string owner, base::Cancellation* cancellation);
   /// Ends those that were idle for long.
   void tend(base::SteadyTime now);
   void end_all();

@@ -330,7 +330,8 @@ base::Task<bool> Upstream::take(Discovery found) {
     if (is_news) tools_ = std::move(prepared.offered);
     status_.revision = found.handshake.revision;
     if (usable) {
-      if (is_news || status_.state != State::ready) status_.since = std::chrono::system_clock::now();
+      const bool began = is_news || status_.state != State::ready;
+      if (began) status_.since = std::chrono::system_clock::now();
       status_.state = state_ = State::ready;
       status_.reason.clear();
     }
@@ -390,9 +391,10 @@ void Upstream::note_failure(const Error& error, std::chrono::steady_clock::durat
   breaker_.failed(std::chrono::steady_clock::now());
 }
 
-base::Task<void> Upstream::settle(base::Loop& loop) {
+base::Task<void> Upstream::settle(base::Loop& loop, const base::Cancellation* cancellation) {
   const auto end = std::chrono::steady_clock::now() + settle_patience;
   while (settling() && std::chrono::steady_clock::now() < end) {
+    if (cancellation != nullptr && cancellation->requested()) co_return;
     if (!co_await loop.sleep(settle_check)) co_return;
   }
 }

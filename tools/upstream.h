@@ -103,8 +103,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   bool may_repeat() { return retries_.spend(); }
   /// Whether the server is there but not ready for calls, such as after the end of a session.
   bool settling() const { return state_ == UpstreamStatus::State::connecting; }
-  /// Waits for the end of that, but not for long.
-  base::Task<void> settle(base::Loop& loop);
+  /// Waits for the end of that, but not for long, nor for somebody who has gone.
+  base::Task<void> settle(base::Loop& loop, const base::Cancellation* cancellation);
   /// A text of the server, or about it, without the secrets that it was given.
   std::string shown(std::string text) const;
 

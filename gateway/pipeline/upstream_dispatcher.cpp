@@ -79,7 +79,8 @@ base::Task<base::Result<ServerAnswer>> UpstreamDispatcher::send(const policies::
   }
   const tools::Upstream::Use use(*upstream);
   for (unsigned tries = 1;; ++tries) {
-    if (upstream->settling()) co_await upstream->settle(*call.loop);
+    if (upstream->settling()) co_await upstream->settle(*call.loop, call.cancellation);
+    if (call.cancelled()) co_return base::Error{Code::unavailable, "the call was cancelled", {}};
     if (auto refusal = upstream->refuse()) co_return std::move(*refusal);
     const auto start = std::chrono::steady_clock::now();
     Try tried = co_await try_once(*upstream, permit, call);

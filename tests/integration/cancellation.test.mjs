@@ -241,3 +241,35 @@ test('a gateway that is told to stop ends in time, whatever is under way', async
   await lost;
   assert.equal((await sluice.cli('audit', 'verify')).code, 0);
 });
+
+// ---- A call that waits for a child to start
+
+test('a client that goes while its child is starting leaves its place to others at once', async () => {
+  // The first child serves the first agent; those of other agents never begin to talk.
+  const first = stdioServer();
+  const one = new Sluice({
+    policy: `
+agents: {tester: {roles: [all]}, other: {roles: [all]}}
+roles: {all: {allow: ["*"], limits: [{tools: "*", per: agent, concurrency: 1}]}}
+tools: {"*": {effect: read_only}}
+`,
+  });
+  const script = `if mkdir '${one.path('taken')}' 2>/dev/null; then exec '${first.command}' "$@"; else exec sleep 60; fi`;
+  one.write('sluice.yaml', { ...one.config, servers: { c: { command: 'sh', args: ['-c', script, 'sh', ...first.args], instances: 'agent' } } });
+  try {
+    await one.start();
+    await one.ready(['c']);
+    const [mine, others] = [await one.key(), await one.key('other')];
+    assert.equal((await call(one, mine, 'c__echo', { text: 'first' })).result.content[0].text, 'first');
+    const connection = await RawConnection.open(one.port);
+    connection.send(callBytes(others, 'c__echo', { text: 'second' }));
+    await sleep(300);
+    assert.match((await call(one, others, 'c__echo', {})).result.content[0].text, /in flight/);
+    connection.close();
+    await eventually('the call has ended', () => records(one, 'audit').some(({ body }) => body.outcome.reason === 'cancelled'), 3_000);
+    const { body } = records(one, 'audit').find(({ body: { outcome } }) => outcome.reason === 'cancelled');
+    assert.equal(body.outcome.kind, 'failed'); // nothing was sent
+  } finally {
+    await one.remove();
+  }
+});

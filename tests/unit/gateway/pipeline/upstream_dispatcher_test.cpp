@@ -71,6 +71,22 @@ TEST_CASE("a server that is not connected yet is unavailable", "[upstream_dispat
   CHECK(f.error_of(f.permit_for("files", "read"), "read") == Code::unavailable);
 }
 
+TEST_CASE("a call that was cancelled does not wait for a server that is connecting",
+          "[upstream_dispatcher]") {
+  Fixture f;
+  UpstreamDispatcher dispatcher;
+  base::Cancellation cancellation;
+  cancellation.request();
+  Call call;
+  call.snapshot = f.snapshot;
+  call.entry = f.snapshot->catalog->find_id("files", "read");
+  call.loop = &f.loops.at(0);
+  call.cancellation = &cancellation;
+  const auto answer = tests::run_task(dispatcher.send(f.permit_for("files", "read"), call));
+  CHECK(answer.error().code == Code::unavailable);
+  CHECK(answer.error().message == "the call was cancelled");
+}
+
 TEST_CASE("a server that is no longer configured is unavailable", "[upstream_dispatcher]") {
   Fixture f;
   UpstreamDispatcher dispatcher;
