@@ -16,10 +16,15 @@ using base::Json;
 constexpr std::size_t most_asked = 8;
 constexpr std::chrono::seconds longest_retry{60};
 
-bool honours_tools(const Notification& acknowledgement) {
+// Of what was asked for, a server need not tell all.
+bool honours_any(const Notification& acknowledgement) {
   const Json* honoured = base::find_member(acknowledgement.params, "notifications");
-  const Json* flag = honoured ? base::find_member(*honoured, "toolsListChanged") : nullptr;
-  return flag != nullptr && flag->is_boolean() && flag->get<bool>();
+  if (honoured == nullptr) return false;
+  for (const char* key : {"toolsListChanged", "promptsListChanged", "resourcesListChanged"}) {
+    const Json* flag = base::find_member(*honoured, key);
+    if (flag != nullptr && flag->is_boolean() && flag->get<bool>()) return true;
+  }
+  return false;
 }
 
 bool is_about(const Notification& cancelled, const Id& id) {
@@ -75,18 +80,18 @@ base::Status ChangeReader::take_response(const Response& response, Changes& chan
 // so by the result, or by notifications/cancelled: the specification has both.
 base::Status ChangeReader::take_notification(const Notification& notification, Changes& changes) {
   if (!subscription_) {
-    if (notification.method == notice::tools_changed) changes.tools_changed = true;
+    if (says_offers_changed(notification)) changes.offers_changed = true;
     return {};
   }
   if (!opened_) {
     if (notification.method != notice::acknowledged) return {};
-    if (!honours_tools(notification)) {
-      return Error{Code::refused, "it does not tell when its tools change", {}};
+    if (!honours_any(notification)) {
+      return Error{Code::refused, "it does not tell when what it lists changes", {}};
     }
     opened_ = true;
     return {};
   }
-  if (notification.method == notice::tools_changed) changes.tools_changed = true;
+  if (says_offers_changed(notification)) changes.offers_changed = true;
   if (notification.method == notice::cancelled && is_about(notification, *subscription_)) {
     changes.ended = true;
   }

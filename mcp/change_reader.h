@@ -14,9 +14,9 @@ namespace mcp {
 
 /// What a piece of a stream said.
 struct Changes {
-  bool tools_changed = false;  ///< at least once
-  bool ended = false;          ///< in good order: it may be opened again
-  std::vector<Request> asked;  ///< requests of the server, which want an answer
+  bool offers_changed = false;  ///< what it lists, at least once
+  bool ended = false;           ///< in good order: it may be opened again
+  std::vector<Request> asked;   ///< requests of the server, which want an answer
 };
 
 /// Reads the stream on which a server tells of changes: the answer to subscriptions/listen

@@ -1,6 +1,7 @@
 #include "mcp/client.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/json_text.h"
@@ -82,12 +83,18 @@ Json member_or_null(const Json& object, std::string_view key) {
   return found ? *found : Json();
 }
 
+constexpr std::array<const char*, 3> lists{"tools", "prompts", "resources"};
+
+bool tells_of(const Handshake& handshake, const char* list) {
+  const Json* capability = base::find_member(handshake.capabilities, list);
+  const Json* tells = capability ? base::find_member(*capability, "listChanged") : nullptr;
+  return tells != nullptr && tells->is_boolean() && tells->get<bool>();
+}
+
 }  // namespace
 
-bool Handshake::tells_of_tools() const {
-  const Json* tools = base::find_member(capabilities, "tools");
-  const Json* tells = tools ? base::find_member(*tools, "listChanged") : nullptr;
-  return tells != nullptr && tells->is_boolean() && tells->get<bool>();
+bool Handshake::tells_of_offers() const {
+  return std::ranges::any_of(lists, [&](const char* list) { return tells_of(*this, list); });
 }
 
 base::Task<base::Result<Client::Answer>> Client::ask(const Handshake& handshake, std::string method,
@@ -218,7 +225,11 @@ StreamRequest Client::stream_request(const Handshake& handshake,
     return request;
   }
   const std::string method = "subscriptions/listen";
-  const Json params{{"notifications", {{"toolsListChanged", true}}}, {"_meta", modern_meta()}};
+  Json wanted = Json::object();
+  for (const std::string list : lists) {
+    if (tells_of(handshake, list.c_str())) wanted[list + "ListChanged"] = true;
+  }
+  const Json params{{"notifications", std::move(wanted)}, {"_meta", modern_meta()}};
   Id id = next_id();
   std::string body = request_text(id, method, base::dump_json(params));
   return {std::move(id), std::move(body),

@@ -30,7 +30,7 @@ struct Handshake {
 
   Era era() const { return era_of(revision); }
   /// Whether the server tells when its tools change, to those who listen.
-  bool tells_of_tools() const;
+  bool tells_of_offers() const;
 };
 
 /// What goes with a tools/call beside its arguments.

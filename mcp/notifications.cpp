@@ -2,6 +2,12 @@
 
 namespace mcp {
 
+bool says_offers_changed(const Notification& notification) {
+  const std::string& method = notification.method;
+  return method == notice::tools_changed || method == notice::prompts_changed ||
+         method == notice::resources_changed;
+}
+
 std::optional<Id> progress_token(const base::Json& holder) {
   const base::Json* token = base::find_member(holder, "progressToken");
   return token == nullptr ? std::nullopt : parse_id(*token);

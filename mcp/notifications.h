@@ -19,6 +19,9 @@ inline constexpr std::string_view resources_changed = "notifications/resources/l
 inline constexpr std::string_view acknowledged = "notifications/subscriptions/acknowledged";
 }  // namespace notice
 
+/// Whether it says that what the server lists has changed: tools, prompts or resources.
+bool says_offers_changed(const Notification& notification);
+
 /// The token in `params` of notifications/progress, or in the `_meta` of a request that asks for
 /// progress: an integer or a string, as an id. nullopt when there is none that is valid.
 std::optional<Id> progress_token(const base::Json& holder);

@@ -220,10 +220,9 @@ void StdioChannel::note_life() {
 
 // Ids are ours and different for all callers, so that a token says whose progress it is.
 void StdioChannel::handle_notification(Notification notification, std::size_t bytes) {
-  const std::string& method = notification.method;
-  const bool offers_change = method == notice::tools_changed || method == notice::prompts_changed ||
-                             method == notice::resources_changed;
-  if (offers_change && settings_.on_offers_changed) settings_.on_offers_changed();
+  if (says_offers_changed(notification) && settings_.on_offers_changed) {
+    settings_.on_offers_changed();
+  }
   if (notification.method != notice::progress) return note_life();
   const auto token = progress_token(notification.params);
   const auto* id = token ? std::get_if<std::int64_t>(&*token) : nullptr;

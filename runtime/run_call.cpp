@@ -60,7 +60,7 @@ Event Run::outcome_event(const Call& call, const CallName& name, const Outcome& 
 // is no room for it.
 std::optional<std::string> Run::too_dear(std::size_t index, const Call& call) {
   const Nanos bound = state_.start().stop.money;
-  const Nanos price = price_of(call, call.snapshot->catalog->find(call.tool));
+  const Nanos price = price_of(call, call.snapshot->catalog->find(call.asked));
   if (bound < 0 || price == 0) return std::nullopt;
   Nanos left = bound - state_.spent();
   for (const auto& other : held_) left -= other.second;

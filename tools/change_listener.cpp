@@ -50,7 +50,7 @@ bool ChangeListener::goes_on_with(const mcp::Handshake& handshake) const {
 }
 
 void ChangeListener::follow(std::shared_ptr<const mcp::Handshake> handshake) {
-  if (ended_ || !handshake->tells_of_tools()) return stop();
+  if (ended_ || !handshake->tells_of_offers()) return stop();
   if (goes_on_with(*handshake)) return;
   stop();
   said_why_ = false;
@@ -103,7 +103,7 @@ base::Task<Error> ChangeListener::hear(Session& session) {
     if (!changes) co_return changes.error();
     session.last_event_id = (*stream)->last_event_id();
     session.pause = (*stream)->retry();
-    if (changes->tools_changed) events_.tools_changed();
+    if (changes->offers_changed) events_.offers_changed();
     if (changes->ended) co_return Error{Code::unavailable, "it ended the stream", {}};
     co_await pause(session, between_reads);
   }
@@ -115,7 +115,7 @@ void ChangeListener::note_open(Session& session) {
   pace_.opened(std::chrono::steady_clock::now());
   said_why_ = false;
   log_.write(base::LogLevel::info, "listening", {{"server", server_}});
-  events_.tools_changed();
+  events_.offers_changed();
 }
 
 base::Task<void> ChangeListener::pause(Session& session, std::chrono::milliseconds time) {

@@ -23,13 +23,13 @@ enum class AfterStream {
 /// `goes_on`: a stream was open before in this session.
 AfterStream after_stream(const base::Error& why, bool goes_on);
 
-/// Listens to one server over HTTP, so that a change of its tools is known before it would be asked
+/// Listens to one server over HTTP, so that a change of what it lists is known before it would be asked
 /// for: one stream for each session, opened again when it ends. However much the server says, a
 /// few reads a second is all that it gets. Belongs to its loop.
 class ChangeListener {
  public:
   struct Events {
-    std::function<void()> tools_changed;  ///< or may have, while nobody listened
+    std::function<void()> offers_changed;  ///< or may have, while nobody listened
     std::function<void(const std::shared_ptr<const mcp::Handshake>&)> session_over;
   };
 

@@ -31,7 +31,7 @@ HttpLink::HttpLink(const UpstreamSettings& settings, base::EventLoops& loops,
       events_(std::move(events)),
       connectors_(make_connectors(loops)),
       listener_(loops.at(0), connectors_[0]->transport, connectors_[0]->client, settings.name, log,
-                {events_.tools_changed,
+                {events_.offers_changed,
                  [this](const auto& shaken) {
                    if (forget(shaken)) events_.session_ended();
                  }},

@@ -145,9 +145,8 @@ base::Result<Json> body_of(const Word& word) {
 }
 
 Exit forget(const Invocation& invocation, const std::string& id) {
-  const Config config = load_chosen_config(invocation);
-  const auto forgotten =
-      ask_gateway(config.admin_socket, "/v1/approvals/" + id + "/forget", Json::object());
+  const auto forgotten = ask_gateway(chosen_gateway(invocation),
+                                     "/v1/approvals/" + id + "/forget", Json::object());
   if (forgotten && !invocation.json) {
     std::cout << "Calls like that of " << id << " are asked about again.\n";
     return Exit::done;

@@ -31,9 +31,9 @@ Exit wrong(const std::string& sentence) {
 // Whom such a call waits for, one line for each rule that asks.
 std::vector<std::string> asks(const policies::Policy& policy, const Question& question,
                               const base::Json& arguments) {
-  const std::size_t slash = question.tool.find('/');
-  const auto terms = policy.approval_terms(question.agent, question.tool.substr(0, slash),
-                                           question.tool.substr(slash + 1), arguments);
+  const std::size_t slash = question.id.find('/');
+  const auto terms = policy.approval_terms(question.agent, question.id.substr(0, slash),
+                                           question.id.substr(slash + 1), arguments);
   std::vector<std::string> lines;
   for (const auto& clause : terms.clauses) lines.push_back(clause.rule + " (" + clause.place + ")");
   return lines;
@@ -41,9 +41,9 @@ std::vector<std::string> asks(const policies::Policy& policy, const Question& qu
 
 // Without arguments: what becomes of calls with some.
 void print_access(const policies::Policy& policy, const Question& question) {
-  const std::size_t slash = question.tool.find('/');
-  const std::string access = policy.access_text(question.agent, question.tool.substr(0, slash),
-                                                question.tool.substr(slash + 1));
+  const std::size_t slash = question.id.find('/');
+  const std::string access = policy.access_text(question.agent, question.id.substr(0, slash),
+                                                question.id.substr(slash + 1));
   if (access != "allowed") std::cout << access << "\n";
 }
 
@@ -90,7 +90,8 @@ Exit explain(const Invocation& invocation, const Question& question) {
                     given ? &arguments->value : nullptr);
   const bool depends = decision.listed && !decision.allowed() && !given;
   std::vector<std::string> people;
-  if (decision.allowed() && given) people = asks(policy, question, arguments->value);
+  const bool is_tool = question.primitive() == Primitive::tool;
+  if (is_tool && decision.allowed() && given) people = asks(policy, question, arguments->value);
   if (invocation.json) {
     Json facts = facts_of(question, decision, depends);
     facts["asks"] = people;
@@ -102,7 +103,7 @@ Exit explain(const Invocation& invocation, const Question& question) {
     std::cout << (decision.allowed() ? "allowed: " : "refused: ") << decision.reason << "\n";
     if (!decision.refusal.empty()) std::cout << decision.refusal << "\n";
     for (const std::string& line : people) std::cout << "people are asked first: " << line << "\n";
-    if (decision.allowed() && !given) print_access(policy, question);
+    if (is_tool && decision.allowed() && !given) print_access(policy, question);
   }
   return decision.allowed() || depends ? Exit::done : Exit::refused;
 }

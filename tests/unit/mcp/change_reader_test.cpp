@@ -28,18 +28,18 @@ ChangeReader session() { return {std::nullopt, limits}; }
 
 TEST_CASE("a subscription tells of changes once it is acknowledged", "[change_reader]") {
   ChangeReader reader = subscription();
-  CHECK_FALSE(reader.feed(changed)->tools_changed);
+  CHECK_FALSE(reader.feed(changed)->offers_changed);
   CHECK_FALSE(reader.opened());
-  CHECK_FALSE(reader.feed(acknowledged())->tools_changed);
+  CHECK_FALSE(reader.feed(acknowledged())->offers_changed);
   CHECK(reader.opened());
-  CHECK(reader.feed(": a comment\n\n" + changed)->tools_changed);
-  CHECK_FALSE(reader.feed(": a comment\n\n")->tools_changed);
+  CHECK(reader.feed(": a comment\n\n" + changed)->offers_changed);
+  CHECK_FALSE(reader.feed(": a comment\n\n")->offers_changed);
 }
 
 TEST_CASE("a server that does not honour it, or refuses it, will not tell", "[change_reader]") {
   for (const std::string& answer :
        {acknowledged("{}"), acknowledged(R"({"toolsListChanged":false})"),
-        acknowledged(R"({"promptsListChanged":true})"),
+        acknowledged(R"({"promptsListChanged":"true"})"),
         event(R"({"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":"none"}})")}) {
     ChangeReader reader = subscription();
     const auto changes = reader.feed(answer);
@@ -60,10 +60,22 @@ TEST_CASE("a subscription ends with its result, or as the specification also has
   CHECK_FALSE(reader.feed(acknowledged() + event(R"({"jsonrpc":"2.0","id":8,"result":{}})"))->ended);
 }
 
+TEST_CASE("changes of prompts and resources count as well, and one kind that is honoured is enough",
+          "[change_reader]") {
+  for (const std::string kind : {"prompts", "resources"}) {
+    ChangeReader reader = subscription();
+    REQUIRE(reader.feed(acknowledged(R"({")" + kind + R"(ListChanged":true})")));
+    CHECK(reader.opened());
+    const std::string told =
+        R"({"jsonrpc":"2.0","method":"notifications/)" + kind + R"(/list_changed"})";
+    CHECK(reader.feed(event(told.c_str()))->offers_changed);
+  }
+}
+
 TEST_CASE("the stream of a session is open from the beginning", "[change_reader]") {
   ChangeReader reader = session();
   CHECK(reader.opened());
-  CHECK(reader.feed(changed)->tools_changed);
+  CHECK(reader.feed(changed)->offers_changed);
   CHECK_FALSE(reader.feed(event(R"({"jsonrpc":"2.0","id":7,"result":{}})"))->ended);
 }
 

@@ -42,12 +42,15 @@ Handshake with_capabilities(const char* text) {
 
 TEST_CASE("a modern server is listened to by subscriptions/listen, under a fresh id", "[client]") {
   Fixture f;
-  const StreamRequest request = f.client.stream_request({}, "ignored");
+  const StreamRequest request = f.client.stream_request(
+      with_capabilities(R"({"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{}})"),
+      "ignored");
   CHECK(request.id == Id(std::int64_t{42}));
   const Json body = Json::parse(request.body);
   CHECK(body["id"] == 42);
   CHECK(body["method"] == "subscriptions/listen");
-  CHECK(body["params"]["notifications"] == Json{{"toolsListChanged", true}});
+  CHECK(body["params"]["notifications"] ==
+        Json{{"toolsListChanged", true}, {"promptsListChanged", true}});
   CHECK(body["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] == "2026-07-28");
   CHECK(header_of(request, "Mcp-Method") == "subscriptions/listen");
   CHECK(header_of(request, "MCP-Protocol-Version") == "2026-07-28");
@@ -67,9 +70,10 @@ TEST_CASE("a session is listened to by GET, behind the last event when there is 
 }
 
 TEST_CASE("only a server that declares it tells of its tools", "[client]") {
-  CHECK(with_capabilities(R"({"tools":{"listChanged":true}})").tells_of_tools());
+  CHECK(with_capabilities(R"({"tools":{"listChanged":true}})").tells_of_offers());
+  CHECK(with_capabilities(R"({"resources":{"listChanged":true}})").tells_of_offers());
   for (const char* other : {"null", "{}", R"({"tools":{}})", R"({"tools":{"listChanged":false}})",
                             R"({"tools":{"listChanged":"yes"}})", R"({"tools":7})"}) {
-    CHECK_FALSE(with_capabilities(other).tells_of_tools());
+    CHECK_FALSE(with_capabilities(other).tells_of_offers());
   }
 }

@@ -1,5 +1,6 @@
 #include "tools/upstream.h"
 
+#include <asio/thread_pool.hpp>
 #include <future>
 
 #include <catch2/catch.hpp>
@@ -39,7 +40,8 @@ TEST_CASE("a server whose child ends with the gateway is freed", "[upstreams][sl
     const base::Limits limits;
     base::Log log(base::LogLevel::error);
     base::ProcessKeeper keeper(loops.at(0));
-    const auto upstream = Upstream::make(child(), {loops, limits, keeper, log},
+    asio::thread_pool workshop(1);
+    const auto upstream = Upstream::make(child(), {loops, limits, keeper, log, workshop},
                                          [told = std::move(life)] { told->set_value(); });
     upstream->start();
     loops.start();
