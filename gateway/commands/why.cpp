@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -71,8 +73,12 @@ class Story {
 
   void follow_approval(const std::string& id) {
     if (!seen_.insert(id).second) return;
-    const std::vector<Json> events = bodies("approval", id);
+    std::vector<Json> events = bodies("approval", id);
     if (events.empty()) return;
+    // What happened at another gateway was recorded when the call was sent here.
+    std::stable_sort(events.begin(), events.end(), [](const Json& one, const Json& other) {
+      return one.value("at", std::int64_t{0}) < other.value("at", std::int64_t{0});
+    });
     approvals_.push_back({{"approval", id}, {"events", events}});
     for (const Json& event : events) {
       if (const std::string* request = base::find_string(event, "request")) follow_request(*request);
