@@ -70,6 +70,9 @@ class FlakyLedger final : public policies::ledger::Ledger {
     return real_.usage();
   }
   base::Task<base::Status> accept_loss() override { return real_.accept_loss(); }
+  void set_store_down(policies::ledger::StoreDown store_down) override {
+    real_.set_store_down(store_down);
+  }
 
   std::atomic<int> refusals = 0;
 
