@@ -46,7 +46,7 @@ std::string refusal_text(const Refusal& refusal) {
 Asked::Context Run::context_of_missing() const {
   using OnExpiry = ContextSettings::OnExpiry;
   const ContextSettings& settings = state_.start().context;
-  const bool expired = s_.clock.now() - state_.last_said() >= settings.ttl;
+  const bool expired = state_.context_expired(s_.clock.now());
   const bool anew = state_.turn() > std::max(state_.dropped(), state_.summarised());
   if (!expired || !anew || settings.on_expiry == OnExpiry::rebuild) return Asked::Context::rebuilt;
   return settings.on_expiry == OnExpiry::forget ? Asked::Context::forgotten

@@ -44,8 +44,14 @@ std::string_view to_string(RunState::Status status) {
 
 void RunState::apply(const Event& event) {
   pass_time(event);
-  if (tells(event.what)) ++told_;
-  if (tells(event.what) || std::holds_alternative<Asked>(event.what)) last_said_ = now_;
+  const bool asks = std::holds_alternative<Asked>(event.what);
+  if (tells(event.what)) {
+    ++told_;
+    // What ends a long silence came too late: the context was over before.
+    outlived_ = outlived_ || context_expired(now_);
+  }
+  if (asks) outlived_ = false;
+  if (tells(event.what) || asks) last_said_ = now_;
   std::visit([this](const auto& what) { take(what); }, event.what);
 }
 
@@ -120,6 +126,7 @@ Time RunState::next_limit() const {
 void RunState::take(const Started& event) {
   start_ = event;
   started_ = now_;
+  outlived_ = false;
 }
 
 void RunState::take(const Asked& event) {

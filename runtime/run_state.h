@@ -63,8 +63,10 @@ class RunState {
   /// When a time limit is reached if nothing happens.
   Time next_limit() const;
   std::int64_t dropped() const { return dropped_; }
-  /// When something was last said: its context is at hand for a while from then on.
-  Time last_said() const { return last_said_; }
+  /// Whether more time than its `ttl` passed without a word since the last question, or has by now.
+  bool context_expired(Time now) const {
+    return outlived_ || now - last_said_ >= start_.context.ttl;
+  }
   /// How many events told something of what was said.
   std::int64_t told() const { return told_; }
   /// The turn before which all was summed up last; 0 while nothing was.
@@ -111,6 +113,7 @@ class RunState {
   Nanos spent_ = 0, unanswered_ = 0;    // of a question on its way, what is reserved
   Usage usage_{0, 0, 0, 0, true};
   Time last_said_{};
+  bool outlived_ = false;
   std::int64_t told_ = 0, dropped_ = 0, summarised_ = 0, asked_bytes_ = 0;
   double bytes_per_token_ = 4;
 };

@@ -186,7 +186,10 @@ test('completion for zsh offers the same, from the first time on', async () => {
       compdef() {}; compadd() { print -rl -- \${(P)2} }; _describe() { print -rl -- \${(P)2} }; _files() { print files }
       words=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _sluice`]).toString().trim().split('\n');
     assert.ok(offers('sluice', '').includes('approvals:Calls that wait for people'));
-    assert.deepEqual(offers('sluice', '--config', 'x.yaml', 'tools', ''), ['list:List tools, with their effect or why they are quarantined']);
+    assert.deepEqual(offers('sluice', '--config', 'x.yaml', 'tools', ''), [
+      'list:List tools, with their effect or why they are quarantined',
+      'show:Show a tool\\: its definition, effect and price, and what decides for an agent',
+    ]);
     assert.ok(offers('sluice', 'approvals', 'approve', '--').includes('--remember'));
     assert.deepEqual(offers('sluice', 'why', ''), ['files']);
   } finally {

@@ -255,7 +255,7 @@ for (const [on_expiry, { said, roles, opening }] of Object.entries(afterExpiry))
     const model = await modelServer((turn, body, count) => {
       if (sums(body)) return { text: 'One was written.' };
       return count === 1 ? { calls: [{ tool: 'm__echo', args: { text: 'x' } }] } : { text: 'Done.' };
-    });
+    }, { delay: 100 });
     const server = await modernServer();
     let sluice;
     try {
@@ -265,7 +265,7 @@ for (const [on_expiry, { said, roles, opening }] of Object.entries(afterExpiry))
         config: {
           runtime: {
             models: { fast: { api: 'openai', base_url: model.url, model: 'test', price } },
-            agents: { worker: { model: 'fast', context: { ttl: '1ms', on_expiry } } },
+            agents: { worker: { model: 'fast', context: { ttl: '5ms', on_expiry } } },
           },
         },
       });

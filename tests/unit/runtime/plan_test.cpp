@@ -383,3 +383,15 @@ TEST_CASE("a question that a crash left without an answer has cost what was rese
   run.then(again).then(answered).then(Recovered{});
   CHECK(run.state.spent() == 90);
 }
+
+TEST_CASE("a context whose time was over stays so when a late result comes, until the next question") {
+  RunScript run;
+  run.answers({"pay"});
+  CHECK_FALSE(run.state.context_expired(Time{}));
+  run.after(2h, run.outcome(0, "paid", Called::Kind::answered, ""));
+  CHECK(run.state.context_expired(Time{}));
+  Asked asked;
+  asked.turn = 1;
+  run.then(asked);
+  CHECK_FALSE(run.state.context_expired(Time{}));
+}
