@@ -163,6 +163,7 @@ TEST_CASE("keys on Redis: while it is away what was read last counts, for as lon
   const auto patient = subject.open();
   const auto strict = KeyStore::open(subject.server.address(), 0ms);
   const std::string key = patient->create("a", 1h, now).value();
+  REQUIRE(strict->refresh());
   subject.server.kill();
   CHECK(patient->refresh().error().code == Code::unavailable);
   CHECK(patient->check(key, now));
@@ -171,6 +172,7 @@ TEST_CASE("keys on Redis: while it is away what was read last counts, for as lon
   CHECK_FALSE(strict->refresh());
   for (int attempt = 0; attempt < 100 && !strict->away(); ++attempt) ::usleep(1'000);
   CHECK(strict->away());
+  CHECK_FALSE(strict->check(key, now));
   const auto late = subject.open();  // has never read any
   CHECK(late->away());
   CHECK_FALSE(late->check(key, now));
