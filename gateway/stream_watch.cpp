@@ -11,12 +11,6 @@ namespace {
 // After so many keys others on the loop get their turn.
 constexpr std::size_t keys_per_turn = 64;
 
-std::int64_t seconds_since_epoch() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 bool StreamWatch::Order::operator()(const pipeline::Principal& a,
@@ -76,7 +70,7 @@ base::Task<void> StreamWatch::look(base::Loop& loop) {
 
 bool StreamWatch::end_unknown(const Streams::value_type& group) const {
   const auto& [principal, streams] = group;
-  const auto why = authenticator_.objection(principal, seconds_since_epoch());
+  const auto why = authenticator_.objection(principal, seconds_now());
   if (!why) return false;
   log_.write(base::LogLevel::info, "streams_ended",
              {{"agent", principal.agent},

@@ -29,7 +29,7 @@ struct Handshake {
   std::shared_ptr<std::atomic<int>> log_level = nullptr;
 
   Era era() const { return era_of(revision); }
-  /// Whether the server tells when its tools change, to those who listen.
+  /// Whether the server tells when what it lists changes, to those who listen.
   bool tells_of_offers() const;
 };
 
@@ -95,7 +95,7 @@ class Client {
                                                            ServerCall call,
                                                            RequestDeadlines deadlines);
 
-  /// What opens a stream on which the server tells when its tools change; a session's goes on
+  /// What opens a stream on which the server tells when what it lists changes; a session's goes on
   /// behind `last_event_id`, unless that is "".
   StreamRequest stream_request(const Handshake& handshake, const std::string& last_event_id);
 

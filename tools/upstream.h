@@ -70,7 +70,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   void restart();
   /// Ends what runs for it; calls find it gone from then on.
   void end();
-  /// Changes of its tools are of no interest any more.
+  /// Changes of what it offers are of no interest any more.
   void stop_listening();
 
   /// As long as one lives, somebody waits for an answer.
