@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -23,8 +24,22 @@ class RedisHold final : public Hold {
     if (taken && !taken->parts.empty()) tenant_.end(taken, fate);
     return {};
   }
-  /// Charges all that is held: what cost less is not given back yet.
-  std::vector<base::JournalEntry> settle(std::int64_t) override { return resolve(Fate::settled); }
+  std::vector<base::JournalEntry> settle(std::int64_t spent) override {
+    const auto taken = std::exchange(taken_, nullptr);
+    if (!taken) return {};
+    const auto used = std::make_shared<RedisTaken>(), rest = std::make_shared<RedisTaken>();
+    used->registration = rest->registration = taken->registration;
+    for (const RedisTaken::Part& part : taken->parts) {
+      RedisTaken::Part charged = part, returned = part;
+      if (!part.is_slot) charged.amount = std::clamp<std::int64_t>(spent, 0, part.amount);
+      returned.amount -= charged.amount;
+      if (charged.amount > 0) used->parts.push_back(std::move(charged));
+      if (returned.amount > 0) rest->parts.push_back(std::move(returned));
+    }
+    if (!used->parts.empty()) tenant_.end(used, Fate::settled);
+    if (!rest->parts.empty()) tenant_.end(rest, Fate::cancelled);
+    return {};
+  }
 
  private:
   RedisTenant& tenant_;

@@ -94,6 +94,33 @@ TEST_CASE("ledger: a budget admits exactly its limit, and a refusal says what is
   }
 }
 
+TEST_CASE("ledger: what cost less than it might have is charged what it cost", "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    const Quota budget = tests::budget_quota("daily", 100), slots = tests::slots_quota(1);
+    const auto settle = [](tests::HoldPointer hold, std::int64_t spent) -> base::Task<bool> {
+      hold->settle(spent);
+      hold->resolve(Fate::unknown);  // changes nothing any more
+      co_return true;
+    };
+    for (const std::int64_t spent : {30, 0, 50}) {
+      subject->run(
+          settle(subject->allowed(tests::admission_of({&budget, &slots}, 50)), spent));
+    }
+    BucketUse use = subject->use_of("role/writer/daily/calls agent:a");
+    for (int look = 0; look < 200 && use.held > 0; ++look) {
+      ::usleep(10'000);
+      use = subject->use_of("role/writer/daily/calls agent:a");
+    }
+    CHECK(use.settled == 80);
+    CHECK(use.held == 0);
+    CHECK(use.unknown == 0);
+    subject->resolve(subject->allowed(tests::admission_of({&budget, &slots}, 20)), Fate::settled);
+    CHECK(subject->refused(tests::admission_of({&budget})).used == 100);
+  }
+}
+
 TEST_CASE("ledger: a call that one bucket refuses takes nothing of the others", "[contract]") {
   for (const Named& implementation : implementations) {
     INFO(implementation.name);
