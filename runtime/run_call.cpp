@@ -60,8 +60,13 @@ Event Run::outcome_event(const Call& call, const CallName& name, const Outcome& 
 // is no room for it.
 std::optional<std::string> Run::too_dear(std::size_t index, const Call& call) {
   const Nanos bound = state_.start().stop.money;
-  const Nanos price = price_of(call, call.snapshot->catalog->find(call.asked));
-  if (bound < 0 || price == 0) return std::nullopt;
+  const auto* entry = call.snapshot->catalog->find(call.asked);
+  if (bound < 0 || entry == nullptr) return std::nullopt;
+  // Of a tool that its agent may not call a model learns nothing, the price included.
+  const auto decision = call.snapshot->policy->decide(call.principal.agent, entry->server(),
+                                                      entry->tool->name);
+  const Nanos price = decision.listed ? price_of(call, entry) : 0;
+  if (price == 0) return std::nullopt;
   Nanos left = bound - state_.spent();
   for (const auto& other : held_) left -= other.second;
   if (price <= left) {
