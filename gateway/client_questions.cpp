@@ -37,7 +37,7 @@ std::unique_ptr<ClientQuestions::Entry> ClientQuestions::add(const pipeline::Pri
   std::string key = question_key(owner, session, id);
   {
     const std::lock_guard lock(mutex_);
-    table_.emplace(key, std::move(approval));
+    table_.emplace(key, Waiting{std::move(approval)});
   }
   return std::make_unique<Entry>(*this, std::move(key), std::move(id));
 }
@@ -59,22 +59,32 @@ base::Task<base::Status> ClientQuestions::answer(pipeline::Principal owner, std:
   decision.decider = policies::approvals::person_at_client(owner.agent, owner.credential);
   decision.approves = *word == Word::approves;
   const auto decided = co_await approvals_.decide(std::move(approval), std::move(decision));
+  if (!decided && decided.error().code == base::Code::unavailable) give_back(key);
   co_return decided ? base::Status() : base::Status(decided.error());
 }
 
 bool ClientQuestions::has(const std::string& key) { return !find(key).empty(); }
 
-void ClientQuestions::remove(const std::string& key) { (void)take(key); }
+void ClientQuestions::remove(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  table_.erase(key);
+}
 
 std::string ClientQuestions::find(const std::string& key) {
   const std::lock_guard lock(mutex_);
   const auto found = table_.find(key);
-  return found == table_.end() ? std::string() : found->second;
+  return found == table_.end() || found->second.taken ? std::string() : found->second.approval;
 }
 
 bool ClientQuestions::take(const std::string& key) {
   const std::lock_guard lock(mutex_);
-  return table_.erase(key) > 0;
+  const auto found = table_.find(key);
+  return found != table_.end() && !std::exchange(found->second.taken, true);
+}
+
+void ClientQuestions::give_back(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = table_.find(key); found != table_.end()) found->second.taken = false;
 }
 
 }  // namespace gateway

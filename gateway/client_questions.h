@@ -20,7 +20,11 @@ namespace gateway {
 /// Thread-safe.
 class ClientQuestions {
  private:
-  using Table = std::map<std::string, std::string>;  // to the approval's id
+  struct Waiting {
+    std::string approval;  // its id
+    bool taken = false;    // an answer is being decided by
+  };
+  using Table = std::map<std::string, Waiting>;
 
  public:
   explicit ClientQuestions(policies::approvals::Approvals& approvals) : approvals_(approvals) {}
@@ -47,7 +51,8 @@ class ClientQuestions {
   [[nodiscard]] std::unique_ptr<Entry> add(const pipeline::Principal& owner,
                                            std::string_view session, std::string approval);
   /// Takes an answer and decides by it. Code::not_found: no question of this session waits for it;
-  /// Code::invalid: it is none, and the question stays; else as Approvals::decide().
+  /// Code::invalid: it is none, or Code::unavailable: the store does not answer, and the question
+  /// stays; else as Approvals::decide().
   base::Task<base::Status> answer(pipeline::Principal owner, std::string session,
                                   mcp::Response response);
 
@@ -57,6 +62,7 @@ class ClientQuestions {
   /// The approval; "" when there is none, or nobody waits for it any more.
   std::string find(const std::string& key);
   bool take(const std::string& key);
+  void give_back(const std::string& key);
 
   policies::approvals::Approvals& approvals_;
   std::mutex mutex_;

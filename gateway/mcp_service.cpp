@@ -122,8 +122,9 @@ base::Task<HttpResponse> McpService::take_response(mcp::Response response, std::
   const auto taken =
       co_await questions_.answer(principal, std::move(session), std::move(response));
   if (taken) co_return HttpResponse{202, {}, {}, false};
-  const bool is_late = taken.error().code == base::Code::refused;
-  co_return error_response(is_late ? 409 : 400, taken.error().message);
+  const base::Code why = taken.error().code;
+  const int status = why == base::Code::refused ? 409 : why == base::Code::unavailable ? 503 : 400;
+  co_return error_response(status, taken.error().message);
 }
 
 // Without a session nothing waits for a response of a client. A cancelled request of another session is not found

@@ -157,7 +157,7 @@ class Approve final : public Stage {
     auto decided = co_await approvals_.decide(approval.id, std::move(decision));
     // Whoever came first has decided.
     if (!decided) decided = co_await approvals_.find(approval.id);
-    if (!decided) co_return no_longer(approval.id);
+    if (!decided) co_return not_found_again(approval.id, decided.error());
     approval = *std::move(decided);
     call.approval->person = approval.decided_by();
     co_return std::nullopt;
@@ -215,21 +215,25 @@ class Approve final : public Stage {
     co_return not_approved(approval, clock_.wall());
   }
 
-  // Takes the one use; of an edited call after checking it again.
+  // Takes the one use; of an edited call after checking it again, so that what no longer holds is
+  // ended and not taken.
   base::Task<std::optional<Outcome>> take(Call& call, Approval approval) {
-    auto grant = co_await approvals_.claim(approval.id, call.request_id);
-    if (!grant) {
-      const bool used = grant.error().code == Code::refused;
-      co_return used ? not_usable(approval.id, "approval_used", grant.error().message)
-                     : not_found_again(approval.id, grant.error());
-    }
+    const mcp::ToolArguments asked = call.arguments;
     if (approval.edited) {
       if (auto refusal = take_edit(call, approval)) {
-        grant->reset();
         auto ended = co_await approvals_.end(approval.id, "its edit does not hold any more");
         if (!ended) co_return store_unavailable(ended.error().message);
         co_return refusal;
       }
+    }
+    auto grant = co_await approvals_.claim(approval.id, call.request_id);
+    if (!grant) {
+      call.arguments = asked;
+      call.approval->sent.reset();
+      call.approval->asked.clear();
+      const bool used = grant.error().code == Code::refused;
+      co_return used ? not_usable(approval.id, "approval_used", grant.error().message)
+                     : not_found_again(approval.id, grant.error());
     }
     call.grant = *std::move(grant);
     co_return std::nullopt;

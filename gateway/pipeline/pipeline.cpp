@@ -19,6 +19,7 @@ std::string approvers_of(const Call& call) {
   std::string text;
   for (const auto& clause : terms_of(call).clauses) {
     for (const std::string& name : clause.by) text += (text.empty() ? "" : ", ") + name;
+    if (clause.client) text += (text.empty() ? "" : ", ") + std::string("the person at the client");
   }
   return text.empty() ? text : " It waits for the approval of " + text + ".";
 }

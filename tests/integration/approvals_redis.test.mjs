@@ -5,6 +5,7 @@ import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
 import { modernServer } from './support/modern_server.mjs';
 import { Redis } from './support/redis.mjs';
+import { reload } from './support/reloads.mjs';
 import { call } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually, fewer, scaled } from './support/time.mjs';
@@ -71,6 +72,21 @@ test('asked at one gateway and approved at another, of all that collect it at th
     const sender = all.find((gateway) => records(gateway, 'intent').length === 1);
     const { stdout } = await run(sender, 0, 'why', id);
     assert.match(stdout, /rule {7}role writer: approve m\/count by ops .*policy\.yaml:7\)[^]*approved by ann \(unix:.*\): once[^]*used by call req_/);
+  }));
+
+test('an edit that rules allow no more is told once, and its call is asked about anew', () =>
+  withGateways('0s', async ([a, b], key, server) => {
+    const id = idOf(await call(a, key, 'm__count', { note: 'x' }));
+    await run(b, 0, 'approvals', 'edit', id, '{"note":"z"}');
+    b.write('policy.yaml', policyWith('0s').replace('allow: ["m/*"]',
+      'allow: ["m/*"]\n    deny: [{tool: m/count, arguments: {required: [note], properties: {note: {const: z}}}}]'));
+    await reload(b);
+    const told = await call(b, key, 'm__count', { note: 'x' });
+    assert.ok(told.error ?? told.result.isError);
+    const again = await call(b, key, 'm__count', { note: 'x' });
+    assert.notEqual(idOf(again), id);
+    assert.match(again.result.content[0].text, /waits for ops/);
+    assert.equal(server.calls.of('count'), 0);
   }));
 
 test('a decision outlives the gateways and Redis, and is collected once', () =>
