@@ -471,7 +471,8 @@ TEST_CASE("a context that is lost before its time is over is rebuilt, whatever i
   CHECK(process.asked(id).back().dropped == 0);
 }
 
-TEST_CASE("a result that is too long for the journal is told as such, and its run goes on") {
+TEST_CASE("a result that is too long for the journal is told as such, and its run goes on",
+          "[slow]") {
   const tests::TempDir directory;
   Process process(directory);
   process.server.result_size = 13 << 20;
@@ -507,7 +508,8 @@ TEST_CASE("a run that cannot be read answers whoever has a word for it, early or
   }
 }
 
-TEST_CASE("results that are too much for the journal at once are recorded one after the other") {
+TEST_CASE("results that are too much for the journal at once are recorded one after the other",
+          "[slow]") {
   const tests::TempDir directory;
   base::Json calls = base::Json::array();
   for (int n = 0; n < 4; ++n) {
