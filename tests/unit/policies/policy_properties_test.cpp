@@ -175,7 +175,8 @@ bool within(const std::vector<bool>& less, const std::vector<bool>& more) {
 
 }  // namespace
 
-TEST_CASE("what is listed can be called with some arguments, and nothing else can", "[policies]") {
+TEST_CASE("what is listed can be called with some arguments, and nothing else can",
+          "[policies][slow]") {
   Generator generator(101);
   int listed = 0, depending = 0;
   for (int i = 0; i < policies_tried; ++i) {
@@ -198,7 +199,8 @@ TEST_CASE("what is listed can be called with some arguments, and nothing else ca
   CHECK(depending > 200);
 }
 
-TEST_CASE("what is listed of resources and prompts can be read, and nothing else can", "[policies]") {
+TEST_CASE("what is listed of resources and prompts can be read, and nothing else can",
+          "[policies][slow]") {
   Generator generator(107);
   int listed = 0;
   for (int i = 0; i < policies_tried; ++i) {
@@ -220,7 +222,8 @@ TEST_CASE("what is listed of resources and prompts can be read, and nothing else
   CHECK(listed > 1'000);
 }
 
-TEST_CASE("a decision without arguments permits only what every call is permitted", "[policies]") {
+TEST_CASE("a decision without arguments permits only what every call is permitted",
+          "[policies][slow]") {
   Generator generator(102);
   for (int i = 0; i < policies_tried; ++i) {
     const Policy policy(generator.document());
@@ -233,7 +236,7 @@ TEST_CASE("a decision without arguments permits only what every call is permitte
   }
 }
 
-TEST_CASE("adding a deny, with arguments or without, never allows or lists", "[policies]") {
+TEST_CASE("adding a deny, with arguments or without, never allows or lists", "[policies][slow]") {
   Generator generator(103);
   int narrowed = 0;
   for (int i = 0; i < policies_tried; ++i) {
@@ -256,7 +259,7 @@ TEST_CASE("adding a deny, with arguments or without, never allows or lists", "[p
   CHECK(narrowed > 50);
 }
 
-TEST_CASE("a view never allows or lists what is not allowed without it", "[policies]") {
+TEST_CASE("a view never allows or lists what is not allowed without it", "[policies][slow]") {
   Generator generator(104);
   for (int i = 0; i < policies_tried; ++i) {
     const Policy policy(generator.document());
@@ -264,7 +267,8 @@ TEST_CASE("a view never allows or lists what is not allowed without it", "[polic
   }
 }
 
-TEST_CASE("the order of roles, includes and rules does not matter for any verdict", "[policies]") {
+TEST_CASE("the order of roles, includes and rules does not matter for any verdict",
+          "[policies][slow]") {
   Generator generator(105);
   for (int i = 0; i < policies_tried; ++i) {
     PolicyDocument document = generator.document();
@@ -281,7 +285,7 @@ TEST_CASE("the order of roles, includes and rules does not matter for any verdic
   }
 }
 
-TEST_CASE("a policy that is printed and parsed again is the same policy", "[policies]") {
+TEST_CASE("a policy that is printed and parsed again is the same policy", "[policies][slow]") {
   Generator generator(106);
   for (int i = 0; i < policies_tried; ++i) {
     const PolicyDocument document = generator.document();
