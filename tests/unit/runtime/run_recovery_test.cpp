@@ -12,21 +12,35 @@
 using namespace runtime;
 using tests::Process;
 
+namespace {
+
+enum class End { stops, dies };
+
+// The id of a run whose process ended while two of its calls were under way.
+std::string begun_and_left(const tests::TempDir& directory, End end) {
+  Process process(directory);
+  process.server.hangs = true;
+  process.start();
+  std::string id = process.begin();
+  process.wait_until(id, [&](const RunState&) { return process.server.sent == 2; });
+  if (end == End::dies) process.die();
+  return id;
+}
+
+RunState parked_in(Process& process, const std::string& id) {
+  return process.wait_until(
+      id, [](const RunState& state) { return state.status() == RunState::Status::waiting; });
+}
+
+}  // namespace
+
 TEST_CASE("a run that a stop cut off goes on in the next process") {
   const tests::TempDir directory;
-  std::string id;
-  {
-    Process process(directory);
-    process.server.hangs = true;
-    process.start();
-    id = process.begin();
-    process.wait_until(id, [&](const RunState&) { return process.server.sent == 2; });
-  }
+  const std::string id = begun_and_left(directory, End::stops);
   Process process(directory);
   process.start();
   // What was under way may have happened: the run waits for a person to say so.
-  const RunState parked = process.wait_until(
-      id, [](const RunState& state) { return state.status() == RunState::Status::waiting; });
+  const RunState parked = parked_in(process, id);
   REQUIRE(parked.status() == RunState::Status::waiting);
   const Resolved resolved{0, 0, Resolved::How::done, "written", "ops"};
   CHECK(process.run(process.runtime->tell(id, resolved)).ok());
@@ -38,18 +52,10 @@ TEST_CASE("a run that a stop cut off goes on in the next process") {
 
 TEST_CASE("of two who say what became of one call at once, one is told that it is too late") {
   const tests::TempDir directory;
-  std::string id;
-  {
-    Process process(directory);
-    process.server.hangs = true;
-    process.start();
-    id = process.begin();
-    process.wait_until(id, [&](const RunState&) { return process.server.sent == 2; });
-  }
+  const std::string id = begun_and_left(directory, End::stops);
   Process process(directory);
   process.start();
-  process.wait_until(
-      id, [](const RunState& state) { return state.status() == RunState::Status::waiting; });
+  parked_in(process, id);
   auto one = process.launch(
       process.runtime->tell(id, Resolved{0, 0, Resolved::How::done, "written", "ann"}));
   auto other =
@@ -59,15 +65,7 @@ TEST_CASE("of two who say what became of one call at once, one is told that it i
 
 TEST_CASE("a call that may have happened is not made again, whoever closed its intent meanwhile") {
   const tests::TempDir directory;
-  std::string id;
-  {
-    Process process(directory);
-    process.server.hangs = true;
-    process.start();
-    id = process.begin();
-    process.wait_until(id, [&](const RunState&) { return process.server.sent == 2; });
-    process.die();
-  }
+  const std::string id = begun_and_left(directory, End::dies);
   {  // a gateway that knows no runs
     const auto journal = *base::SqliteJournal::open(directory / "journal.db");
     const auto left = journal->open_items();
@@ -79,23 +77,14 @@ TEST_CASE("a call that may have happened is not made again, whoever closed its i
   }
   Process process(directory);
   process.start();
-  const RunState parked = process.wait_until(
-      id, [](const RunState& state) { return state.status() == RunState::Status::waiting; });
+  const RunState parked = parked_in(process, id);
   CHECK(parked.status() == RunState::Status::waiting);
   CHECK(process.server.sent <= 1);  // at most the one that only reads
 }
 
 TEST_CASE("a gateway with another seal key leaves a run as it is for one with the right key") {
   const tests::TempDir directory;
-  std::string id;
-  {
-    Process process(directory);
-    process.server.hangs = true;
-    process.start();
-    id = process.begin();
-    process.wait_until(id, [&](const RunState&) { return process.server.sent == 2; });
-    process.die();
-  }
+  const std::string id = begun_and_left(directory, End::dies);
   {
     Process process(directory, {}, tests::run_script, 'b');
     process.start();
@@ -103,21 +92,13 @@ TEST_CASE("a gateway with another seal key leaves a run as it is for one with th
   }
   Process process(directory);
   process.start();
-  const RunState parked = process.wait_until(
-      id, [](const RunState& state) { return state.status() == RunState::Status::waiting; });
+  const RunState parked = parked_in(process, id);
   CHECK(parked.status() == RunState::Status::waiting);
 }
 
 TEST_CASE("a run that cannot be read answers whoever has a word for it, early or late") {
   const tests::TempDir directory;
-  std::string id;
-  {
-    Process process(directory);
-    process.server.hangs = true;
-    process.start();
-    id = process.begin();
-    process.wait_until(id, [&](const RunState&) { return process.server.sent > 0; });
-  }
+  const std::string id = begun_and_left(directory, End::stops);
   Process process(directory, {}, tests::run_script, 'b');
   process.start();
   for (int word = 0; word < 3; ++word) {
