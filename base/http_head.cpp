@@ -60,8 +60,7 @@ Result<std::size_t> content_length(std::string_view text) {
 }  // namespace
 
 // From the end: names of one length often begin alike (Mcp-Method, Mcp-…), and seldom end so.
-bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
+bool same_letters(std::string_view a, std::string_view b) {
   for (std::size_t at = a.size(); at-- > 0;) {
     if (lower(a[at]) != lower(b[at])) return false;
   }

@@ -15,8 +15,13 @@ struct HttpField {
   std::string_view value;
 };
 
+/// The same letters but for their case, ASCII; both are of one length.
+bool same_letters(std::string_view a, std::string_view b);
+
 /// Compares header names: ASCII, case-insensitive (RFC 9110 §5.1).
-bool same_name(std::string_view a, std::string_view b);
+inline bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && same_letters(a, b);
+}
 
 /// Header fields in order, repeated ones kept.
 class HttpFields {

@@ -134,7 +134,7 @@ bool JsonBuilder::string(std::string_view value) {
   return true;
 }
 
-bool JsonBuilder::start_object() { return open(Json::object()); }
+bool JsonBuilder::start_object() { return open(Json(Json::value_t::object)); }
 
 bool JsonBuilder::key(std::string_view name) {
   if (name.size() > limits_.key) {
@@ -155,7 +155,7 @@ bool JsonBuilder::end_object() {
   return true;
 }
 
-bool JsonBuilder::start_array() { return open(Json::array()); }
+bool JsonBuilder::start_array() { return open(Json(Json::value_t::array)); }
 
 bool JsonBuilder::end_array() {
   open_.pop_back();

@@ -74,6 +74,17 @@ void write_double(std::string& out, double value) {
   if (value == std::trunc(value)) out += ".0";  // stays a float for whoever tells them apart
 }
 
+// Most strings are short and plain: those are put between their quotes first and appended once.
+bool append_short(std::string& out, std::string_view text) {
+  std::array<char, 64> quoted;
+  if (text.size() > quoted.size() - 2 || plain_run(text) != text.size()) return false;
+  quoted[0] = '"';
+  text.copy(quoted.data() + 1, text.size());
+  quoted[text.size() + 1] = '"';
+  out.append(quoted.data(), text.size() + 2);
+  return true;
+}
+
 // A container that is being written, with the place of the next child.
 struct OpenContainer {
   const Json* container;
@@ -125,6 +136,7 @@ const Json* next_child(std::string& out, OpenContainer& frame) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  if (append_short(out, text)) return;
   out += '"';
   while (!text.empty()) {
     const std::size_t plain = plain_run(text);

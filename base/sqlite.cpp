@@ -34,6 +34,12 @@ Error error_of(sqlite3* database, int code) {
                "SQLite " + std::to_string(code) + ": " + text};
 }
 
+// Nobody reads its counters of memory, and they cost each of its allocations two locks.
+void count_no_memory() {
+  static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(once);  // refused when something else has begun to use SQLite: it then counts
+}
+
 // Makes the file without opening it: closing a descriptor would drop the locks that this process
 // holds on the file through SQLite (sqlite.org/howtocorrupt.html §2.2). The WAL files take over its
 // mode.
@@ -138,6 +144,7 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& file,
   if (create) {
     if (Status made = make_file(name); !made) return std::move(made).error();
   }
+  count_no_memory();
   sqlite3* raw = nullptr;
   const int access = create ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   const int code = sqlite3_open_v2(name.c_str(), &raw, access | SQLITE_OPEN_NOMUTEX, nullptr);

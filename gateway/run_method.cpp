@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "base/version.h"
 #include "gateway/call_events.h"
 #include "gateway/client_person.h"
 #include "gateway/quota_headers.h"
+#include "gateway/stamped_result.h"
 #include "mcp/messages.h"
 
 namespace gateway {
@@ -13,8 +13,6 @@ namespace {
 
 using base::Json;
 using mcp::Reply;
-
-constexpr const char* request_id_key = "dev.sluice/requestId";
 
 // What a client wants to hear before the result.
 struct Wishes {
@@ -44,17 +42,7 @@ base::Result<Wishes> wishes_of(const MethodContext& context) {
   return wishes;
 }
 
-// What one agent may read another may be refused (2026-07-28, caching): what the server says of
-// keeping it is its word to Sluice alone.
-void stamp_uncacheable(Json& result, bool modern) {
-  result.erase("ttlMs");
-  result.erase("cacheScope");
-  if (!modern) return;
-  result["ttlMs"] = 0;
-  result["cacheScope"] = "private";
-}
-
-// What clients of each era find on a result.
+// What clients of each era find on an answer.
 std::string finish(const MethodContext& context, const pipeline::Call& call,
                    pipeline::Outcome outcome) {
   if (!call.is_tool()) pipeline::make_error(outcome);
@@ -65,29 +53,9 @@ std::string finish(const MethodContext& context, const pipeline::Call& call,
     }
     return mcp::error_text(context.request.id, *outcome.error);
   }
-  Json& result = outcome.result;
-  const bool modern = mcp::has_result_type(context.inbound.revision);
-  if (outcome.questions) {
-    Json asking{{"resultType", "input_required"}, {"inputRequests", *std::move(outcome.questions)}};
-    if (result.contains("_meta")) asking["_meta"] = std::move(result["_meta"]);
-    result = std::move(asking);
-  } else if (modern) {
-    result["resultType"] = "complete";
-  } else {
-    result.erase("resultType");
-  }
-  if (call.primitive == policies::Primitive::resource) stamp_uncacheable(result, modern);
-  // Only now: adding or erasing a member moves the others.
-  Json& extras = result["_meta"];
-  if (!extras.is_object()) extras = Json::object();
-  extras[request_id_key] = context.request_id;
-  const std::string server_info(mcp::meta::server_info);
-  if (modern) {
-    extras[server_info] = {{"name", "sluice"}, {"version", base::version}};
-  } else {
-    extras.erase(server_info);
-  }
-  return mcp::result_text(context.request.id, result);
+  const ResultStamps stamps{context.request_id, mcp::has_result_type(context.inbound.revision),
+                            call.primitive};
+  return mcp::result_text_of(context.request.id, stamped_result(outcome, stamps));
 }
 
 }  // namespace

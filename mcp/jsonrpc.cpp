@@ -156,6 +156,15 @@ std::string result_text(const Id& id, const Json& result) {
   return out;
 }
 
+std::string result_text_of(const Id& id, std::string_view result) {
+  std::string out;
+  out.reserve(opening.size() + result.size() + 64);
+  out += opening;
+  append_id(out, id);
+  out.append(R"(,"result":)").append(result) += '}';
+  return out;
+}
+
 std::string error_text(const std::optional<Id>& id, const RpcError& error) {
   std::string out(opening);
   if (id) append_id(out, *id);

@@ -72,6 +72,8 @@ std::string request_text(const Id& id, std::string_view method, std::string_view
 /// Null `params` are left out.
 std::string notification_text(std::string_view method, const base::Json& params);
 std::string result_text(const Id& id, const base::Json& result);
+/// The same of a result that is text already.
+std::string result_text_of(const Id& id, std::string_view result);
 /// `id` is omitted when absent (the schema of 2026-07-28 forbids null).
 std::string error_text(const std::optional<Id>& id, const RpcError& error);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,7 +56,7 @@ class SseReader final {
   std::string type_, data_, id_, last_id_;
   bool has_data_ = false;
   std::optional<unsigned> retry_ms_;
-  std::deque<SseEvent> ready_;
+  std::list<SseEvent> ready_;  // costs nothing while empty: most answers are no streams
 };
 
 }  // namespace mcp

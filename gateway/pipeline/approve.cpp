@@ -76,9 +76,14 @@ class Approve final : public Stage {
       : approvals_(approvals), clock_(clock) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
-    if (!call.is_tool()) co_return co_await next(call);  // rules ask about tools
+    if (!call.is_tool()) return next(call);  // rules ask about tools
     policies::approvals::Terms terms = terms_of(call);
-    if (terms.empty()) co_return co_await next(call);
+    if (terms.empty()) return next(call);
+    return ask(call, std::move(terms), next);
+  }
+
+ private:
+  base::Task<Outcome> ask(Call& call, policies::approvals::Terms terms, Next next) {
     const auto patience = call.patience.value_or(terms.wait);
     auto answer = co_await approvals_.ask(question_of(call, std::move(terms)));
     if (!answer) co_return not_asked(answer.error());
@@ -107,7 +112,6 @@ class Approve final : public Stage {
     co_return outcome;
   }
 
- private:
   static ApprovalUse use_of(const Answer& answer) {
     ApprovalUse use;
     use.id = answer.approval.id;

@@ -36,8 +36,8 @@ namespace {
 class Authorize final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
-    if (auto refusal = authorize_call(call)) co_return *std::move(refusal);
-    co_return co_await next(call);
+    if (auto refusal = authorize_call(call)) return answer(*std::move(refusal));
+    return next(call);
   }
 };
 

@@ -11,7 +11,12 @@ class Intend final : public Stage {
   explicit Intend(base::Journal& journal) : journal_(journal) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
-    if (!has_intent(call)) co_return co_await next(call);
+    if (!has_intent(call)) return next(call);
+    return record(call, next);
+  }
+
+ private:
+  base::Task<Outcome> record(Call& call, Next next) {
     call.intent = "int_" + call.request_id.substr(call.request_id.find('_') + 1);
     // Whatever may happen is recorded before it can happen (invariant 5).
     std::vector<base::JournalEntry> intent;
@@ -36,7 +41,6 @@ class Intend final : public Stage {
     co_return outcome;
   }
 
- private:
   base::Journal& journal_;
 };
 

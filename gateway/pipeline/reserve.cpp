@@ -36,7 +36,12 @@ class Reserve final : public Stage {
 
   base::Task<Outcome> handle(Call& call, Next next) override {
     call.charges = charges_of(call);
-    if (call.charges.empty()) co_return co_await next(call);
+    if (call.charges.empty()) return next(call);
+    return admit(call, next);
+  }
+
+ private:
+  base::Task<Outcome> admit(Call& call, Next next) {
     policies::ledger::Admission admission{call.principal.tenant, call.request_id, call.charges,
                                           has_intent(call)};
     auto verdict = co_await ledger_.admit(std::move(admission));
@@ -53,7 +58,6 @@ class Reserve final : public Stage {
     co_return outcome;
   }
 
- private:
   policies::ledger::Ledger& ledger_;
 };
 

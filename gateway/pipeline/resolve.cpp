@@ -9,8 +9,8 @@ class Resolve final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
     find(call);
-    if (!call.resolved()) co_return unknown(call.primitive, call.asked, "no server offers it");
-    co_return co_await next(call);
+    if (!call.resolved()) return answer(unknown(call.primitive, call.asked, "no server offers it"));
+    return next(call);
   }
 
  private:

@@ -37,9 +37,9 @@ class Validate final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
     if (call.is_tool()) {  // nothing else has a schema
-      if (auto refusal = validate_call(call)) co_return *std::move(refusal);
+      if (auto refusal = validate_call(call)) return answer(*std::move(refusal));
     }
-    co_return co_await next(call);
+    return next(call);
   }
 };
 
