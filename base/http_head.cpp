@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/plain_run.h"
+
 namespace base {
 namespace {
 
@@ -31,10 +33,14 @@ bool is_token(std::string_view text) {
   });
 }
 
-// RFC 9110 §5.5: visible characters, blanks and obs-text.
+// RFC 9110 §5.5: visible characters, blanks and obs-text. Most values are nothing but what may
+// stand in a JSON string too, which is found eight bytes at a time.
 bool is_field_value(std::string_view text) {
+  constexpr char del = 0x7f;
+  if (text.find(del) != std::string_view::npos) return false;
+  text.remove_prefix(plain_run(text));
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+    return c == '\t' || static_cast<unsigned char>(c) >= 0x20;
   });
 }
 

@@ -59,50 +59,53 @@ bool JsonBuilder::admit_number(std::string_view text) {
   return admit_value();
 }
 
-Json& JsonBuilder::place(Json value) {
-  if (open_.empty()) return document_.value = std::move(value);
+// Where the next value stands; null until it is put there.
+Json& JsonBuilder::next_place() {
+  if (open_.empty()) return document_.value;
   Json& parent = *open_.back();
-  if (auto* array = parent.get_ptr<Json::array_t*>()) return array->emplace_back(std::move(value));
-  return parent.get_ref<Json::object_t&>().back().second = std::move(value);
+  if (auto* array = parent.get_ptr<Json::array_t*>()) return array->emplace_back();
+  return parent.get_ref<Json::object_t&>().back().second;
 }
 
-bool JsonBuilder::open(Json container) {
+bool JsonBuilder::open(Json::value_t container) {
   if (open_.size() >= limits_.depth) {
     return refuse(Code::limit, "The JSON is nested more than " + std::to_string(limits_.depth) +
                                    " levels deep.");
   }
   if (!admit_value()) return false;
-  open_.push_back(&place(std::move(container)));
+  Json& place = next_place();
+  place = container;
+  open_.push_back(&place);
   return true;
 }
 
 bool JsonBuilder::null() {
   if (!admit_value()) return false;
-  place(nullptr);
+  next_place();
   return true;
 }
 
 bool JsonBuilder::boolean(bool value) {
   if (!admit_value()) return false;
-  place(value);
+  next_place() = value;
   return true;
 }
 
 bool JsonBuilder::number_integer(std::int64_t value, std::string_view text) {
   if (!admit_number(text)) return false;
-  place(value);
+  next_place() = value;
   return true;
 }
 
 bool JsonBuilder::number_unsigned(std::uint64_t value, std::string_view text) {
   if (!admit_number(text)) return false;
-  place(value);
+  next_place() = value;
   return true;
 }
 
 bool JsonBuilder::number_float(double value, std::string_view text) {
   if (!admit_number(text)) return false;
-  place(value);
+  next_place() = value;
   if (is_integer_text(text) || !double_keeps(text, value)) note_inexact();
   return true;
 }
@@ -130,11 +133,11 @@ bool JsonBuilder::string(std::string_view value) {
                                    std::to_string(limits_.string) + " bytes.");
   }
   if (!admit_value()) return false;
-  place(value);
+  next_place() = value;
   return true;
 }
 
-bool JsonBuilder::start_object() { return open(Json(Json::value_t::object)); }
+bool JsonBuilder::start_object() { return open(Json::value_t::object); }
 
 bool JsonBuilder::key(std::string_view name) {
   if (name.size() > limits_.key) {
@@ -155,7 +158,7 @@ bool JsonBuilder::end_object() {
   return true;
 }
 
-bool JsonBuilder::start_array() { return open(Json(Json::value_t::array)); }
+bool JsonBuilder::start_array() { return open(Json::value_t::array); }
 
 bool JsonBuilder::end_array() {
   open_.pop_back();

@@ -44,8 +44,8 @@ class JsonBuilder final {
   bool refuse(Code code, std::string message);
   bool admit_value();
   bool admit_number(std::string_view text);
-  Json& place(Json value);
-  bool open(Json container);
+  Json& next_place();
+  bool open(Json::value_t container);
   void note_inexact();
   bool is_sent_on() const;
   std::string pointer_to_newest() const;

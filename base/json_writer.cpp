@@ -180,32 +180,49 @@ void append_json(std::string& out, const Json& value) {
   }
 }
 
-void JsonObjectText::begin(std::string_view name) {
+void JsonObjectText::begin(const JsonName& name) {
+  out_ += name.text(first_);
+  first_ = false;
+}
+
+void JsonObjectText::begin_any(std::string_view name) {
   if (!first_) out_ += ',';
   first_ = false;
   append_json_string(out_, name);
   out_ += ':';
 }
 
-JsonObjectText& JsonObjectText::add(std::string_view name, std::string_view value) {
+JsonObjectText& JsonObjectText::add(const JsonName& name, std::string_view value) {
   begin(name);
   append_json_string(out_, value);
   return *this;
 }
 
-JsonObjectText& JsonObjectText::add(std::string_view name, std::int64_t value) {
+JsonObjectText& JsonObjectText::add(const JsonName& name, std::int64_t value) {
   begin(name);
   write_number(out_, value);
   return *this;
 }
 
-JsonObjectText& JsonObjectText::add_bool(std::string_view name, bool value) {
+JsonObjectText& JsonObjectText::add_bool(const JsonName& name, bool value) {
   return add_text(name, value ? "true" : "false");
 }
 
-JsonObjectText& JsonObjectText::add_text(std::string_view name, std::string_view json) {
+JsonObjectText& JsonObjectText::add_text(const JsonName& name, std::string_view json) {
   begin(name);
   out_ += json;
+  return *this;
+}
+
+JsonObjectText& JsonObjectText::add_any(std::string_view name, std::string_view value) {
+  begin_any(name);
+  append_json_string(out_, value);
+  return *this;
+}
+
+JsonObjectText& JsonObjectText::add_any(std::string_view name, std::int64_t value) {
+  begin_any(name);
+  write_number(out_, value);
   return *this;
 }
 

@@ -26,7 +26,7 @@ void add_members(std::string& out, JsonObjectText& object, const Json* members, 
   if (members == nullptr || !members->is_object()) return;
   for (const auto& [name, value] : members->get_ref<const Json::object_t&>()) {
     if (std::find(but.begin(), but.end(), name) != but.end()) continue;
-    object.begin(name);
+    object.begin_any(name);
     base::append_json(out, value);
   }
 }
@@ -36,9 +36,9 @@ void add_extras(std::string& out, JsonObjectText& result, const Json* extras,
   result.begin("_meta");
   JsonObjectText stamped(out);
   add_members(out, stamped, extras, own_extras);
-  stamped.add(request_id_key, stamps.request_id);
+  stamped.add_any(request_id_key, stamps.request_id);
   if (stamps.modern) {
-    stamped.begin(mcp::meta::server_info);
+    stamped.begin_any(mcp::meta::server_info);
     JsonObjectText(out).add("name", "sluice").add("version", base::version).end();
   }
   stamped.end();

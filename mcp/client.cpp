@@ -36,7 +36,7 @@ std::string call_params(const ServerCall& call, Era era, std::int64_t id) {
   std::string text;
   text.reserve(64 + call.name.size() + call.arguments.text().size() + meta_text.size());
   base::JsonObjectText params(text);
-  params.add(call.method.key, call.name);
+  params.add_any(call.method.key, call.name);
   if (call.method.has_arguments) params.add_text("arguments", call.arguments.text());
   if (!call.options.progress && !(modern && call.options.log_level)) {
     if (modern) params.add_text("_meta", meta_text);
