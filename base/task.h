@@ -18,6 +18,12 @@ using Executor = asio::io_context::executor_type;
 template <class T>
 using Task = asio::awaitable<T, Executor>;
 
+/// What a function that is no coroutine returns when it has the answer already.
+template <class T>
+Task<T> done(T value) {
+  co_return value;
+}
+
 /// Completion token: `co_await socket.async_read_some(buffer, use_task)`.
 inline constexpr asio::use_awaitable_t<Executor> use_task;
 

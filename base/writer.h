@@ -26,7 +26,7 @@ struct WriterOptions {
   std::size_t capacity = 65'536;         ///< submissions not yet committed
   std::size_t bytes = 64 << 20;          ///< what they hold in memory, as far as submitters say
   std::size_t group = 1'024;             ///< submissions in one transaction
-  std::chrono::milliseconds linger{20};  ///< wait for a bigger group while nobody awaits
+  std::chrono::milliseconds linger{4};  ///< wait for a bigger group while nobody awaits
   std::chrono::milliseconds retry_pause{100};
   /// Told on the writer thread, which it must not block, about a submission that nobody awaits and
   /// that is lost because it is at fault or because the Writer ends while the database fails.

@@ -45,7 +45,7 @@ base::Task<Reply> call_tool(MethodContext& context, const pipeline::Pipeline& ca
         mcp::error_text(request.id, {mcp::code::header_mismatch, std::move(*mismatch), {}}),
         {}};
   }
-  co_return co_await run_call(context, std::move(call), calls);
+  co_return co_await run_call(context, call, calls);
 }
 
 }  // namespace gateway

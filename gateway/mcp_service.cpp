@@ -60,10 +60,10 @@ base::Task<HttpResponse> McpService::handle(base::Loop& loop, const RawRequest& 
                                             const std::string& method,
                                             const std::string& request_id,
                                             const pipeline::Principal& principal) {
-  if (method == "POST") co_return co_await post(loop, request, request_id, principal);
-  if (method == "GET") co_return open_stream(loop, request, principal);
-  if (method == "DELETE") co_return end_session(request, principal);
-  co_return not_allowed();
+  if (method == "POST") return post(loop, request, request_id, principal);
+  if (method == "GET") return base::done(open_stream(loop, request, principal));
+  if (method == "DELETE") return base::done(end_session(request, principal));
+  return base::done(not_allowed());
 }
 
 base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& request,
@@ -113,7 +113,7 @@ base::Task<HttpResponse> McpService::post(base::Loop& loop, const RawRequest& re
   context.elicits = facts.elicits;
   context.questions = &questions_;
   context.events = request.events;
-  co_return co_await answer(std::move(context));
+  co_return co_await answer(context);
 }
 
 // Clients of sessions are asked one thing: to let their person decide.
@@ -142,7 +142,7 @@ HttpResponse McpService::take_notification(const mcp::Message& message,
   return {202, {}, {}, false};
 }
 
-base::Task<HttpResponse> McpService::answer(MethodContext context) {
+base::Task<HttpResponse> McpService::answer(MethodContext& context) {
   std::optional<RequestsInFlight::Entry> in_flight;
   if (context.events != nullptr && context.inbound.era == mcp::Era::modern) {
     context.events->cancel_when_closed();

@@ -29,7 +29,7 @@ class McpService {
   base::Task<HttpResponse> post(base::Loop& loop, const RawRequest& request,
                                 const std::string& request_id,
                                 const pipeline::Principal& principal);
-  base::Task<HttpResponse> answer(MethodContext context);
+  base::Task<HttpResponse> answer(MethodContext& context);
   /// nullopt: the message may go on; of a legacy one `facts` are then its session's.
   std::optional<HttpResponse> check_session(const mcp::Message& message,
                                             const mcp::InboundHeaders& headers,

@@ -23,14 +23,14 @@ base::Task<Reply> get_prompt(MethodContext& context, const pipeline::Pipeline& c
   if (!std::all_of(arguments.begin(), arguments.end(), is_text)) {
     co_return invalid_params(request, "the arguments of a prompt must be strings");
   }
-  co_return co_await run_call(context, std::move(call), calls);
+  co_return co_await run_call(context, call, calls);
 }
 
 base::Task<Reply> read_resource(MethodContext& context, const pipeline::Pipeline& calls) {
   const std::string* uri = base::find_string(context.request.params, "uri");
   if (uri == nullptr) co_return invalid_params(context.request, "uri must be a string");
   pipeline::Call call = begin_call(context, policies::Primitive::resource, *uri);
-  co_return co_await run_call(context, std::move(call), calls);
+  co_return co_await run_call(context, call, calls);
 }
 
 }  // namespace gateway

@@ -103,7 +103,7 @@ pipeline::Call begin_call(const MethodContext& context, policies::Primitive prim
   return call;
 }
 
-base::Task<Reply> run_call(MethodContext& context, pipeline::Call call,
+base::Task<Reply> run_call(MethodContext& context, pipeline::Call& call,
                            const pipeline::Pipeline& calls) {
   auto wishes = wishes_of(context);
   if (!wishes) co_return invalid_params(context.request, wishes.error().message);

@@ -13,7 +13,7 @@ base::Status take_arguments(MethodContext& context, pipeline::Call& call);
 
 /// Down the pipeline, with what the client wants to hear before the outcome, and the outcome as the
 /// client's era expects it.
-base::Task<mcp::Reply> run_call(MethodContext& context, pipeline::Call call,
+base::Task<mcp::Reply> run_call(MethodContext& context, pipeline::Call& call,
                                 const pipeline::Pipeline& calls);
 
 /// The answer to a request whose params are not what the method takes.

@@ -99,11 +99,10 @@ base::Task<base::Result<Message>> HttpExchange::next() {
 
 base::Task<base::Result<Message>> HttpExchange::next_of_json() {
   std::string body;
-  while (true) {
+  while (!response_.finished()) {
     extend_deadline();
     auto more = co_await response_.read(body, limits_.result);
     if (!more) co_return more.error();
-    if (!*more) break;
   }
   auto message = accept(body);
   // An error status may carry a JSON-RPC error; what else it carries counts for nothing.

@@ -36,7 +36,7 @@ namespace {
 class Authorize final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
-    if (auto refusal = authorize_call(call)) return answer(*std::move(refusal));
+    if (auto refusal = authorize_call(call)) return base::done(*std::move(refusal));
     return next(call);
   }
 };

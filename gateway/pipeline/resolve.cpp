@@ -9,7 +9,7 @@ class Resolve final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
     find(call);
-    if (!call.resolved()) return answer(unknown(call.primitive, call.asked, "no server offers it"));
+    if (!call.resolved()) return base::done(unknown(call.primitive, call.asked, "no server offers it"));
     return next(call);
   }
 

@@ -24,17 +24,14 @@ class Next {
 };
 
 /// One step of every call. It looks at the call on the way down, hands it to `next` or answers by
-/// itself, and sees the outcome on the way up; with nothing to do there it returns what `next`
-/// returns, and is no coroutine: a call passes ten stages. One object serves all calls on all
+/// itself (base::done()), and sees the outcome on the way up; with nothing to do there it returns
+/// what `next` returns, and is no coroutine: a call passes ten stages. One object serves all calls on all
 /// loops: it keeps no state of a call.
 class Stage {
  public:
   virtual ~Stage() = default;
   virtual base::Task<Outcome> handle(Call& call, Next next) = 0;
 };
-
-/// What a stage that is no coroutine returns to answer by itself.
-inline base::Task<Outcome> answer(Outcome outcome) { co_return outcome; }
 
 inline base::Task<Outcome> Next::operator()(Call& call) const {
   return stages_[index_]->handle(call, Next(stages_, index_ + 1));

@@ -37,7 +37,7 @@ class Validate final : public Stage {
  public:
   base::Task<Outcome> handle(Call& call, Next next) override {
     if (call.is_tool()) {  // nothing else has a schema
-      if (auto refusal = validate_call(call)) return answer(*std::move(refusal));
+      if (auto refusal = validate_call(call)) return base::done(*std::move(refusal));
     }
     return next(call);
   }
