@@ -224,7 +224,7 @@ HttpResponse Admin::list_tools(const std::string& agent) const {
   Json tools = Json::array();
   for (const tools::CatalogEntry& entry : snapshot->catalog->entries()) {
     const bool shown =
-        agent.empty() || (entry.tool->quarantine.empty() &&
+        agent.empty() || (entry.quarantine.empty() &&
                           snapshot->policy->decide(agent, entry.server(), entry.tool->name).listed);
     if (shown) tools.push_back(tool_facts(*snapshot, entry));
   }

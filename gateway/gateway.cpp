@@ -309,20 +309,23 @@ void Gateway::publish_snapshot() {
   publish();
 }
 
-// With publishing_ held. What the servers offer seldom changes, and its catalog with it.
+// With publishing_ held. What the servers offer seldom changes, nor which tools are given keys, and
+// the catalog with them.
 void Gateway::publish() {
   auto upstreams = upstreams_.current();
   auto offered = upstreams->tools();
   const std::size_t longest_name = limits_.exported_name;
-  if (!catalog_ || offered != offered_ || catalog_->longest_name() != longest_name) {
-    catalog_ = std::make_shared<const tools::Catalog>(offered, longest_name);
+  auto keys = pipeline::key_arguments(*policy_, offered);
+  const bool same = catalog_ && offered == offered_ && catalog_->longest_name() == longest_name &&
+                    catalog_->keys() == keys;
+  if (!same) {
+    catalog_ = std::make_shared<const tools::Catalog>(offered, longest_name, std::move(keys));
     offered_ = std::move(offered);
     for (const auto& server : offered_) report_unoffered(*server, log_);
     for (const tools::CatalogEntry& entry : catalog_->entries()) {
-      if (entry.tool->quarantine.empty()) continue;
+      if (entry.quarantine.empty()) continue;
       const std::string id = entry.id();
-      log_.write(base::LogLevel::warn, "quarantined",
-                 {{"tool", id}, {"reason", entry.tool->quarantine}});
+      log_.write(base::LogLevel::warn, "quarantined", {{"tool", id}, {"reason", entry.quarantine}});
     }
   }
   snapshot_.set(pipeline::make_snapshot(policy_, catalog_, std::move(upstreams)));

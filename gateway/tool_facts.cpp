@@ -38,7 +38,8 @@ Json tool_facts(const pipeline::Snapshot& snapshot, const tools::CatalogEntry& e
              {"exported", entry.exported},
              {"effect", policies::to_string(snapshot.effect_of(entry))},
              {"definition", entry.tool->definition_hash}};
-  if (!entry.tool->quarantine.empty()) facts["quarantine"] = entry.tool->quarantine;
+  if (!entry.key_argument.empty()) facts["key_argument"] = entry.key_argument;
+  if (!entry.quarantine.empty()) facts["quarantine"] = entry.quarantine;
   return facts;
 }
 

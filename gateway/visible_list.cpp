@@ -20,7 +20,7 @@ bool VisibleList::shows(std::size_t index) const {
   const policies::Policy& policy = *snapshot_.policy;
   if (kind_ == ListKind::tools) {
     const tools::CatalogEntry& entry = snapshot_.catalog->entries()[index];
-    return entry.tool->quarantine.empty() &&
+    return entry.quarantine.empty() &&
            policy.decide(caller_, entry.server(), entry.tool->name).listed;
   }
   const tools::OfferEntry& entry = offers()[index];

@@ -61,6 +61,8 @@ void Policy::add_tools(const std::vector<ToolSettings>& tools) {
     if (tool.effect) {
       effect_patterns_.add(tool.pattern);
       effects_.push_back(*tool.effect);
+      key_arguments_.push_back(tool.key_argument);
+      has_keys_ = has_keys_ || !tool.key_argument.empty();
     }
     if (tool.price) {
       price_patterns_.add(tool.pattern);

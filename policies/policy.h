@@ -109,6 +109,10 @@ class Policy {
 
   /// The effect class that the policy gives `server/tool`; nullopt when it says nothing.
   std::optional<Effect> effect_of(std::string_view server, std::string_view tool) const;
+  /// Where that tool takes its idempotency key, when its effect is `keyed`; else "".
+  std::string_view key_argument_of(std::string_view server, std::string_view tool) const;
+  /// Whether any tool may be keyed.
+  bool has_keys() const { return has_keys_; }
 
   /// What one call costs; 0 when the policy gives no price.
   ledger::Nanos price_of(std::string_view server, std::string_view tool) const;
@@ -201,6 +205,8 @@ class Policy {
   TextMap<std::string> logins_;  // to the names of people
   GlobList effect_patterns_, price_patterns_, output_patterns_;
   std::vector<Effect> effects_;
+  std::vector<std::string> key_arguments_;  // with the effects: "" of those that are not keyed
+  bool has_keys_ = false;
   std::vector<ledger::Nanos> prices_;
   std::vector<BrokenResult> broken_results_;
   std::string currency_;

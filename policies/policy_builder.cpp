@@ -4,6 +4,7 @@
 
 #include "policies/policy_text.h"
 #include "policies/quota_reader.h"
+#include "policies/tool_reader.h"
 
 namespace policies {
 namespace {
@@ -16,11 +17,6 @@ const NotBuilt agent_not_built = {
     {"subjects", "tokens of an issuer are not part of this build"},
 };
 
-const NotBuilt tool_not_built = {
-    {"key_argument", "idempotency keys are not part of this build"},
-    {"redact", "redaction is not part of this build"},
-};
-
 void append(std::vector<Rule>& rules, const std::vector<Rule>& more) {
   rules.insert(rules.end(), more.begin(), more.end());
 }
@@ -28,38 +24,6 @@ void append(std::vector<Rule>& rules, const std::vector<Rule>& more) {
 bool has_money(const Quotas& quotas) {
   return std::any_of(quotas.budgets.begin(), quotas.budgets.end(),
                      [](const BudgetRule& budget) { return budget.money.has_value(); });
-}
-
-BrokenResult read_broken_result(const base::YamlNode& value, const std::string& scope) {
-  const std::string word = value.text();
-  if (word == "withhold") return BrokenResult::withhold;
-  if (word == "warn") return BrokenResult::warn;
-  value.fail(scope +
-             ": expected what becomes of a result that breaks the outputSchema: withhold or "
-             "warn; found '" +
-             word + "'");
-}
-
-Effect read_effect(const base::YamlNode& node, const std::string& scope) {
-  const std::string text = node.text();
-  const auto effect = parse_effect(text);
-  if (!effect) {
-    const std::string nearest =
-        base::nearest_name(text, {"read_only", "idempotent", "non_idempotent"});
-    node.fail(scope + ": expected an effect: read_only, idempotent or non_idempotent; found '" +
-              text + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
-  }
-  if (effect == Effect::keyed) {
-    node.fail(scope +
-              ": the effect 'keyed' is not supported yet: it needs 'key_argument', and "
-              "idempotency keys are not part of this build");
-  }
-  if (effect == Effect::reconcilable) {
-    node.fail(scope +
-              ": the effect 'reconcilable' is not supported yet: asking an upstream what "
-              "became of a call is not part of this build");
-  }
-  return *effect;
 }
 
 }  // namespace
@@ -228,25 +192,7 @@ void PolicyBuilder::read_currency(const base::YamlNode& node) {
 
 void PolicyBuilder::read_tools(const base::YamlNode& node) {
   for (const auto& [key, value] : node.entries()) {
-    ToolSettings tool{define(Kind::tool, key), std::nullopt, std::nullopt, std::nullopt};
-    const std::string scope = "tool " + tool.pattern;
-    const auto read_tool_effect = [&](const base::YamlNode& effect) {
-      tool.effect = read_effect(effect, scope);
-    };
-    const auto read_tool_price = [&](const base::YamlNode& price) {
-      tool.price = read_price(price);
-    };
-    const auto read_tool_output = [&](const base::YamlNode& output) {
-      tool.broken_result = read_broken_result(output, scope);
-    };
-    read_scope(
-        value, scope,
-        {{"effect", read_tool_effect}, {"price", read_tool_price}, {"output", read_tool_output}},
-        tool_not_built);
-    if (!tool.effect && !tool.price && !tool.broken_result) {
-      value.fail(scope + ": expected the keys 'effect', 'price' or 'output'; found an empty map");
-    }
-    document_.tools.push_back(std::move(tool));
+    document_.tools.push_back(read_tool(define(Kind::tool, key), value));
   }
 }
 

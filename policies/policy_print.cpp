@@ -99,6 +99,7 @@ Json person_json(const PersonDocument& person) {
 Json tool_json(const ToolSettings& tool) {
   Json map = Json::object();
   if (tool.effect) map["effect"] = to_string(*tool.effect);
+  put(map, "key_argument", tool.key_argument);
   if (tool.price) map["price"] = ledger::money_text(*tool.price);
   if (tool.broken_result) {
     map["output"] = *tool.broken_result == BrokenResult::warn ? "warn" : "withhold";

@@ -17,6 +17,11 @@ std::optional<Effect> Policy::effect_of(std::string_view server, std::string_vie
   return effects_[*match];
 }
 
+std::string_view Policy::key_argument_of(std::string_view server, std::string_view tool) const {
+  const auto match = effect_patterns_.first_match(tool_id(server, tool));
+  return match ? std::string_view(key_arguments_[*match]) : std::string_view();
+}
+
 ledger::Nanos Policy::price_of(std::string_view server, std::string_view tool) const {
   const auto match = price_patterns_.first_match(tool_id(server, tool));
   return match ? prices_[*match] : 0;

@@ -112,6 +112,7 @@ std::string print(const PolicyDocument& document) {
   for (const ToolSettings& tool : document.tools) {
     printer.text(tool.pattern);
     printer.text(tool.effect ? to_string(*tool.effect) : "");
+    if (tool.effect == Effect::keyed) printer.text(tool.key_argument);
     printer.number(tool.price.value_or(-1));
     printer.text(tool.broken_result == BrokenResult::warn ? "warn" : "");
   }

@@ -101,6 +101,7 @@ struct ToolSettings {
   std::optional<Effect> effect;
   std::optional<ledger::Nanos> price;  ///< of one call
   std::optional<BrokenResult> broken_result;
+  std::string key_argument = {};  ///< where a `keyed` tool takes its key; "" of all others
 };
 
 struct RoleDocument {

@@ -140,6 +140,7 @@ struct Called {
   std::string request;   ///< the id under which the audit knows it
   std::string approval;  ///< when waiting
   Nanos cost = 0;
+  std::string key;  ///< the idempotency key that it was sent with, or was to be; ""
 };
 /// The process that drove the run is gone; another one goes on with it.
 struct Recovered {};

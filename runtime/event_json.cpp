@@ -88,6 +88,7 @@ struct Writer {
                {"request", e.request},
                {"cost", e.cost}};
     if (!e.approval.empty()) facts["approval"] = e.approval;
+    if (!e.key.empty()) facts["key"] = e.key;
     return facts;
   }
   Json operator()(const Recovered&) const { return Json::object(); }
@@ -249,6 +250,7 @@ bool read(const Json& facts, Called& e) {
   if (effect) e.effect = *effect;
   e.request = reader.text("request");
   e.approval = reader.text_or_none("approval");
+  e.key = reader.text_or_none("key");
   e.cost = reader.number("cost");
   return reader.fits() && effect;
 }

@@ -21,6 +21,8 @@ Called lost_call(const CallName& name, const base::JournalRecord& intent,
     called.effect = policies::parse_effect(*effect).value_or(policies::Effect::non_idempotent);
   }
   const std::string* tool = base::find_string(body->value, "tool");
+  // Whatever would make a key today: the server knows the call by this one.
+  if (const std::string* key = base::find_string(body->value, "key")) called.key = *key;
   const std::size_t slash = tool ? tool->find('/') : std::string::npos;
   if (slash != std::string::npos) {
     called.cost = policy.price_of(tool->substr(0, slash), tool->substr(slash + 1));

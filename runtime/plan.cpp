@@ -40,6 +40,10 @@ void plan_call(const RunState& state, std::size_t index, Plan& plan) {
   if (!call.request.unreadable.empty()) {
     plan.record.push_back(answer_here(state, index, Called::Kind::refused, "invalid_arguments",
                                       call.request.unreadable));
+  } else if (call.key_expired(state.now())) {
+    plan.record.push_back(answer_here(
+        state, index, Called::Kind::unknown, "key_expired",
+        "The call may have been carried out. It is not repeated: its idempotency key is too old."));
   } else if (state.repetition().circles(call.identity)) {
     plan.record.push_back(answer_here(
         state, index, Called::Kind::withheld, "repetition",

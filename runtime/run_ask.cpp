@@ -21,9 +21,9 @@ std::vector<ToolOffer> offers(const gateway::pipeline::Snapshot& snapshot,
                               const std::string& agent) {
   std::vector<ToolOffer> offers;
   for (const auto& entry : snapshot.catalog->entries()) {
-    if (!entry.tool->quarantine.empty()) continue;
+    if (!entry.quarantine.empty()) continue;
     if (!snapshot.policy->decide(agent, entry.server(), entry.tool->name).listed) continue;
-    const base::Json& definition = entry.tool->definition;
+    const base::Json& definition = entry.shown();
     const std::string* description = base::find_string(definition, "description");
     const base::Json* schema = base::find_member(definition, "inputSchema");
     offers.push_back({entry.exported, description ? *description : std::string(),

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/pipeline/idempotency_key.h"
 #include "mcp/messages.h"
 #include "policies/ledger/money.h"
 #include "runtime/run.h"
@@ -46,6 +47,9 @@ Event Run::outcome_event(const Call& call, const CallName& name, const Outcome& 
       outcome.error ? mcp::text_content_result(outcome.error->message, true) : outcome.result;
   called.effect = call.effect;
   called.request = call.request_id;
+  if (call.is_keyed() && !call.intent.empty()) {
+    called.key = gateway::pipeline::idempotency_key(call);
+  }
   if (outcome.reason == "approval_pending" && call.approval) {
     called.kind = Called::Kind::waiting;
     called.approval = call.approval->id;
@@ -90,6 +94,7 @@ base::Task<void> Run::call(std::size_t index) {
   call.principal = {state_.start().agent, agent ? agent->tenant : std::string(), "run " + id_};
   call.asked = wanted.request.tool;
   call.arguments = mcp::ToolArguments(wanted.request.arguments);
+  call.key = wanted.key;
   call.loop = &loop_;
   call.patience = std::chrono::milliseconds(0);  // a run is parked
   call.received = std::chrono::system_clock::now();

@@ -22,8 +22,22 @@ std::string identity_of(const ToolRequest& request) {
                            request.unreadable);
 }
 
-bool may_repeat(policies::Effect effect) {
+bool is_harmless(policies::Effect effect) {
   return effect == policies::Effect::read_only || effect == policies::Effect::idempotent;
+}
+
+// Whether nobody knows what became of a call. Of one that was lost before, only an answer tells:
+// that a later attempt was not carried out says nothing of the first.
+bool is_lost(const CallState& call, const Called& event) {
+  if (event.kind == Called::Kind::unknown) return true;
+  return !call.key.empty() && event.kind != Called::Kind::answered;
+}
+
+// A refusal of ours would only be repeated with it.
+bool may_repeat(const Called& event) {
+  if (event.kind == Called::Kind::refused || event.kind == Called::Kind::withheld) return false;
+  return is_harmless(event.effect) ||
+         (event.effect == policies::Effect::keyed && !event.key.empty());
 }
 
 }  // namespace
@@ -175,6 +189,7 @@ void RunState::take(const Answered& event) {
     CallState call;
     call.request = request;
     call.identity = identity_of(request);
+    call.unsent = now_;
     calls_.push_back(std::move(call));
   }
 }
@@ -224,14 +239,15 @@ void RunState::take(const Called& event) {
     made->approval = event.approval;
     return;
   }
-  if (event.kind == Called::Kind::unknown) {
-    const bool repeat = may_repeat(event.effect) && made->attempt + 1 < most_attempts;
-    if (!repeat && !may_repeat(event.effect)) {
-      made->phase = CallState::Phase::unknown;
+  if (is_lost(*made, event)) {
+    if (made->key.empty()) made->key = event.key;
+    if (may_repeat(event) && made->attempt + 1 < most_attempts) {
+      ++made->attempt;
       return;
     }
-    if (repeat) {
-      ++made->attempt;
+    // A key protects its own call and no other that the model may make instead.
+    if (!is_harmless(event.effect)) {
+      made->phase = CallState::Phase::unknown;
       return;
     }
     // Of no harm whatever happened: the model is told what is known.
@@ -269,6 +285,7 @@ void RunState::take(const Resolved& event) {
   if (made == nullptr || made->phase != CallState::Phase::unknown) return;
   if (event.how == Resolved::How::not_done) {
     made->phase = CallState::Phase::wanted;
+    made->unsent = now_;
     ++made->attempt;
     return;
   }
@@ -281,6 +298,7 @@ void RunState::take(const Decided& event) {
     if (call.phase != CallState::Phase::approval || call.approval != event.approval) continue;
     call.phase = CallState::Phase::wanted;
     ++call.attempt;
+    if (call.key.empty()) call.unsent = now_;
   }
 }
 

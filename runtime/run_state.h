@@ -25,6 +25,13 @@ struct CallState {
   std::string approval;  ///< in that phase
   std::string audit_id;  ///< of the last attempt
   bool invalid = false;  ///< its arguments were no good
+  std::string key;  ///< the idempotency key of an attempt that may have been carried out; else ""
+  Time unsent{};    ///< until then it was certainly not carried out
+
+  /// How long servers are trusted to know a key again.
+  static constexpr std::chrono::hours key_life{24};
+  /// Whether an attempt with its key could be taken for a new call.
+  bool key_expired(Time now) const { return !key.empty() && now - unsent >= key_life; }
 };
 
 /// What a run is, as its events say. Applying the same events in the same order gives the same

@@ -1,30 +1,46 @@
 #include "tools/catalog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tools {
 namespace {
 
-std::string listing_of(const ServerTool& tool, const std::string& exported) {
-  base::Json definition = tool.definition;
-  definition["name"] = exported;
+std::string listing_of(const CatalogEntry& entry) {
+  base::Json definition = entry.shown();
+  definition["name"] = entry.exported;
   return base::dump_json(definition);
+}
+
+void take_key(const KeyArguments& keys, CatalogEntry& entry) {
+  if (keys.empty() || !entry.quarantine.empty()) return;
+  const auto key = keys.find(entry.id());
+  if (key == keys.end()) return;
+  entry.quarantine = key_problem(*entry.tool, key->second);
+  if (!entry.quarantine.empty()) return;
+  entry.key_argument = key->second;
+  entry.keyless = without_argument(entry.tool->definition, key->second);
 }
 
 }  // namespace
 
 Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers,
-                 std::size_t longest_name)
-    : longest_name_(longest_name), prompts_(servers, longest_name), resources_(servers) {
+                 std::size_t longest_name, KeyArguments keys)
+    : longest_name_(longest_name),
+      keys_(std::move(keys)),
+      prompts_(servers, longest_name),
+      resources_(servers) {
   const auto is_taken = [this](const std::string& name) { return by_name_.contains(name); };
   for (const auto& server : servers) {
     for (const ServerTool& tool : server->tools) {
       CatalogEntry entry;
       entry.owner = server;
       entry.tool = &tool;
-      if (tool.quarantine.empty()) {
+      entry.quarantine = tool.quarantine;
+      take_key(keys_, entry);
+      if (entry.quarantine.empty()) {
         entry.exported = free_name(server->prefix, server->server, tool.name, longest_name, is_taken);
-        entry.listing = listing_of(tool, entry.exported);
+        entry.listing = listing_of(entry);
         by_name_.emplace(entry.exported, entries_.size());
       }
       entries_.push_back(std::move(entry));

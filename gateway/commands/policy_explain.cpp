@@ -47,6 +47,14 @@ void print_access(const policies::Policy& policy, const Question& question) {
   if (access != "allowed") std::cout << access << "\n";
 }
 
+// The argument of a tool that the gateway fills itself, or "".
+std::string key_argument_of(const policies::Policy& policy, const Question& question) {
+  if (question.primitive() != Primitive::tool) return {};
+  const std::size_t slash = question.id.find('/');
+  return std::string(
+      policy.key_argument_of(question.id.substr(0, slash), question.id.substr(slash + 1)));
+}
+
 Json facts_of(const Question& question, const policies::Decision& decision, bool depends) {
   Json facts{{"agent", question.agent},         {to_string(question.primitive()), question.id},
              {"listed", decision.listed},       {"allowed", decision.allowed()},
@@ -92,9 +100,11 @@ Exit explain(const Invocation& invocation, const Question& question) {
   std::vector<std::string> people;
   const bool is_tool = question.primitive() == Primitive::tool;
   if (is_tool && decision.allowed() && given) people = asks(policy, question, arguments->value);
+  const std::string key_argument = key_argument_of(policy, question);
   if (invocation.json) {
     Json facts = facts_of(question, decision, depends);
     facts["asks"] = people;
+    if (!key_argument.empty()) facts["key_argument"] = key_argument;
     std::cout << base::dump_json(facts) << "\n";
   } else if (depends) {
     std::cout << "listed: " << decision.reason
@@ -104,6 +114,9 @@ Exit explain(const Invocation& invocation, const Question& question) {
     if (!decision.refusal.empty()) std::cout << decision.refusal << "\n";
     for (const std::string& line : people) std::cout << "people are asked first: " << line << "\n";
     if (is_tool && decision.allowed() && !given) print_access(policy, question);
+    if (decision.allowed() && !key_argument.empty()) {
+      std::cout << "the gateway makes its idempotency key: " << key_argument << "\n";
+    }
   }
   return decision.allowed() || depends ? Exit::done : Exit::refused;
 }

@@ -125,6 +125,7 @@ void print_call(const Json& call) {
   }
   if (call.contains("intent_id")) {
     line("intent", call.value("intent_id", "") + ", recorded before anything was sent");
+    line("key", call["intent"].value("key", ""));
   }
   if (call.contains("audit")) {
     line("outcome", outcome_text(facts["outcome"]));

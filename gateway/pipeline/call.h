@@ -55,6 +55,7 @@ struct Call {
   ClientPerson* client_person = nullptr;       ///< null: the client has nobody to ask
   /// How long it waits for a person; absent: as long as the rules say. 0: it is parked, not waiting.
   std::optional<std::chrono::milliseconds> patience;
+  std::string key;  ///< the idempotency key of an earlier attempt; "" when there was none
   /// What the caller itself records of the outcome: committed together with the audit record, before
   /// the call returns. Empty when it records nothing.
   std::function<base::JournalEntry(const Outcome&)> on_outcome;
@@ -90,6 +91,9 @@ struct Call {
   const std::string& definition_hash() const {
     return is_tool() ? entry->tool->definition_hash : offer->offer->definition_hash;
   }
+
+  /// Whether it is sent with an idempotency key, see idempotency_key().
+  bool is_keyed() const { return entry != nullptr && !entry->key_argument.empty(); }
 
   bool cancelled() const { return cancellation != nullptr && cancellation->requested(); }
 };

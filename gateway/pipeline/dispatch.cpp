@@ -9,12 +9,6 @@ using base::Code;
 using base::Error;
 using base::Json;
 
-// Errors after which the server certainly did not carry the call out.
-bool not_carried_out(Code code) {
-  return code == Code::unavailable || code == Code::refused || code == Code::unauthorized ||
-         code == Code::not_found || code == Code::internal;
-}
-
 // JSON-RPC errors by which a server says that it did not even begin (runtime.md §3.5).
 bool rejected(int code) {
   return code == mcp::code::invalid_params || code == mcp::code::method_not_found ||
@@ -111,6 +105,10 @@ class Dispatch final : public Stage {
     auto answer = co_await dispatcher_.send(*call.permit, call);
     if (!answer) co_return from_failure(call, answer.error());
     mcp::Response& response = answer->response;
+    // That this try was turned away says nothing of the one before.
+    if (answer->after_loss && response.error && rejected(response.error->code)) {
+      co_return from_failure(call, {Code::broken, response.error->message, {}});
+    }
     Outcome outcome = response.error ? from_error(call, std::move(*response.error))
                                      : from_result(call, std::move(response.result));
     outcome.bytes = answer->bytes;

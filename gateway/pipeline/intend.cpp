@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "gateway/pipeline/idempotency_key.h"
 #include "gateway/pipeline/record.h"
 #include "gateway/pipeline/stages.h"
 
@@ -17,7 +18,7 @@ class Intend final : public Stage {
 
  private:
   base::Task<Outcome> record(Call& call, Next next) {
-    call.intent = "int_" + call.request_id.substr(call.request_id.find('_') + 1);
+    call.intent = intent_id(call);
     // Whatever may happen is recorded before it can happen (invariant 5).
     std::vector<base::JournalEntry> intent;
     intent.push_back(intent_entry(call));

@@ -57,7 +57,7 @@ base::Result<Ask> edited_question(std::shared_ptr<const Snapshot> snapshot, cons
   call.request_id = asked.request;
   call.entry =
       call.snapshot->catalog->find_id(asked.tool.substr(0, slash), asked.tool.substr(slash + 1));
-  if (call.entry == nullptr || !call.entry->tool->quarantine.empty()) {
+  if (call.entry == nullptr || !call.entry->quarantine.empty()) {
     return invalid("No server offers " + asked.tool + " at this moment.");
   }
   call.asked = call.entry->exported;

@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "base/json_text.h"
 #include "base/time_text.h"
+#include "gateway/pipeline/idempotency_key.h"
 #include "policies/ledger/money.h"
 
 namespace gateway::pipeline {
@@ -106,6 +107,7 @@ JournalEntry intent_entry(const Call& call) {
   add_rule(body, facts, call);
   add_approval(body, facts, call);
   add_charges(body, facts, call);
+  if (call.is_keyed()) facts.add("key", idempotency_key(call));
   facts.end();
   return {"intent", call.intent, std::move(body), JournalEntry::Item::opens};
 }

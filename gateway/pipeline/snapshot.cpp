@@ -4,6 +4,20 @@
 
 namespace gateway::pipeline {
 
+tools::KeyArguments key_arguments(
+    const policies::Policy& policy,
+    const std::vector<std::shared_ptr<const tools::ServerTools>>& servers) {
+  tools::KeyArguments keys;
+  if (!policy.has_keys()) return keys;
+  for (const auto& server : servers) {
+    for (const tools::ServerTool& tool : server->tools) {
+      const std::string_view argument = policy.key_argument_of(server->server, tool.name);
+      if (!argument.empty()) keys.emplace(server->server + "/" + tool.name, argument);
+    }
+  }
+  return keys;
+}
+
 std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Policy> policy,
                                               std::shared_ptr<const tools::Catalog> catalog,
                                               std::shared_ptr<const tools::UpstreamSet> upstreams) {

@@ -28,8 +28,14 @@ struct Snapshot {
   }
 };
 
-/// Puts policy and catalog together and classifies every tool: by policy's word, else by the
-/// annotations of a trusted server, else as non-idempotent (design §2.7).
+/// The arguments in which the policy's `keyed` tools, of those that the servers offer, take their
+/// keys.
+tools::KeyArguments key_arguments(
+    const policies::Policy& policy,
+    const std::vector<std::shared_ptr<const tools::ServerTools>>& servers);
+
+/// Puts policy and catalog, made with its keys, together and classifies every tool: by policy's
+/// word, else by the annotations of a trusted server, else as non-idempotent (design §2.7).
 std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Policy> policy,
                                               std::shared_ptr<const tools::Catalog> catalog,
                                               std::shared_ptr<const tools::UpstreamSet> upstreams);

@@ -1,4 +1,7 @@
+#include <utility>
+
 #include "gateway/pipeline/checks.h"
+#include "gateway/pipeline/idempotency_key.h"
 #include "gateway/pipeline/stages.h"
 
 namespace gateway::pipeline {
@@ -13,6 +16,28 @@ Outcome invalid_arguments(const std::vector<tools::schema::Violation>& violation
   return refused("invalid_arguments", std::move(text), violations.front().keyword);
 }
 
+// Before the others: a key that the caller chose could make one call pass for another.
+void refuse_key(const Call& call, std::vector<tools::schema::Violation>& violations) {
+  const std::string& argument = call.entry->key_argument;
+  if (base::find_member(call.arguments.value(), argument) == nullptr) return;
+  std::string pointer;
+  base::append_pointer(pointer, argument);
+  violations.insert(violations.begin(),
+                    {std::move(pointer), "key_argument",
+                     "nothing, because the gateway makes this key itself", "a value"});
+}
+
+// The arguments as they would be sent, the key among them. Callers are not shown that there is one.
+std::vector<tools::schema::Violation> find_violations(const Call& call) {
+  const tools::schema::Schema& schema = *call.entry->tool->input;
+  if (!call.is_keyed()) return schema.validate(call.arguments.value());
+  tools::schema::ValidateLimits limits;
+  limits.untold = call.entry->key_argument;
+  auto violations = schema.validate(keyed_arguments(call), limits);
+  refuse_key(call, violations);
+  return violations;
+}
+
 }  // namespace
 
 std::optional<Outcome> validate_call(const Call& call) {
@@ -24,8 +49,14 @@ std::optional<Outcome> validate_call(const Call& call) {
                        ": expected a number that a 64-bit integer or a double holds exactly, "
                        "found one with more digits");
   }
+  // Policy changed meanwhile: without its key the call might be carried out twice.
+  if (!call.key.empty() && !call.is_keyed()) {
+    return refused("no_key_argument",
+                   "An earlier attempt of this call may have been carried out, and the policy does "
+                   "not give the tool a key any more. Nothing was sent again.");
+  }
   // Resolve finds only tools that are not in quarantine, and these have a schema.
-  const auto violations = call.entry->tool->input->validate(call.arguments.value());
+  const auto violations = find_violations(call);
   if (!violations.empty()) return invalid_arguments(violations);
   return std::nullopt;
 }

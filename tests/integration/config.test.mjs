@@ -74,7 +74,7 @@ for (const key of ['pin']) {
   refuses(`the policy key ${key}, which is not built yet,`, { policy: `${goodPolicy}${key}: x\n` }, 'policy.yaml:3:1', /not supported yet/);
 }
 refuses('a pattern for resources without a server', { policy: goodPolicy.replace('{allow', '{resources: ["file:///*"], allow') }, 'policy.yaml:2', /resources are named server\/URI, and no server has ':' in its name/);
-for (const [key, value] of Object.entries({ redact: '[x]', key_argument: 'k' })) {
+for (const [key, value] of Object.entries({ redact: '[x]' })) {
   refuses(`the tool key ${key}, which is not built yet,`, { policy: `${goodPolicy}tools: {m/x: {${key}: ${value}}}\n` }, 'policy.yaml:3:15', /not supported yet/);
 }
 const asking = `people: {ann: {login: ["unix:ann"], groups: [ops], may: [approve]}}
@@ -84,9 +84,9 @@ refuses('an approve that asks nobody', { policy: asking.replace('by: [ops]', 'by
 refuses('a person who logs in with a token', { policy: asking.replace('unix:ann', 'https://idp.example/|ann') }, 'policy.yaml:1', /a login by an issuer's token is not supported yet/);
 refuses('a budget that asks', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' is not supported yet/);
 refuses('a constraint with a keyword that would constrain nothing', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {requird: [a]}}') }, 'policy.yaml:2', /did you mean 'required'/);
-for (const effect of ['keyed', 'reconcilable']) {
-  refuses(`the effect ${effect}`, { policy: `${goodPolicy}tools: {m/x: {effect: ${effect}}}\n` }, 'policy.yaml:3:23', /not supported yet/);
-}
+refuses('the effect reconcilable', { policy: `${goodPolicy}tools: {m/x: {effect: reconcilable}}\n` }, 'policy.yaml:3:23', /not supported yet/);
+refuses('the effect keyed without a key', { policy: `${goodPolicy}tools: {m/x: {effect: keyed}}\n` }, 'policy.yaml:3:23', /needs 'key_argument' beside it/);
+refuses('a key without the effect keyed', { policy: `${goodPolicy}tools: {m/x: {key_argument: k, effect: idempotent}}\n` }, 'policy.yaml:3:29', /'key_argument' needs 'effect: keyed' beside it/);
 
 test('a refusal never shows a password that stands in the value', () => withFiles(
   { config: `${goodConfig}store: "redis://:hunter2@127.0.0.1/0"\n` },

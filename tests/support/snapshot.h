@@ -16,9 +16,12 @@ inline std::shared_ptr<const gateway::pipeline::Snapshot> snapshot_of(
     const std::vector<std::shared_ptr<const tools::ServerTools>>& servers,
     std::shared_ptr<const tools::UpstreamSet> upstreams =
         std::make_shared<const tools::UpstreamSet>(std::vector<tools::UpstreamSet::Handle>())) {
-  return gateway::pipeline::make_snapshot(
-      std::make_shared<const policies::Policy>(policies::parse_policy(policy, "policy.yaml")),
-      std::make_shared<const tools::Catalog>(servers), std::move(upstreams));
+  auto rules =
+      std::make_shared<const policies::Policy>(policies::parse_policy(policy, "policy.yaml"));
+  auto catalog = std::make_shared<const tools::Catalog>(
+      servers, tools::usual_exported_name, gateway::pipeline::key_arguments(*rules, servers));
+  return gateway::pipeline::make_snapshot(std::move(rules), std::move(catalog),
+                                          std::move(upstreams));
 }
 
 }  // namespace tests

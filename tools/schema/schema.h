@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct ValidateLimits {
   std::size_t steps = 200'000;
   std::size_t ref_hops = 64;   ///< `$ref`s followed without descending into the instance
   std::size_t violations = 8;  ///< reported at most
+  /// A property that is not named where a violation lists those that are allowed: it is not for
+  /// whoever reads that.
+  std::string_view untold = {};
 };
 
 /// Where in a schema a violation was found: what output formats tell and models do not need.

@@ -15,10 +15,11 @@ class Presence final : public SmallBits {
 
 namespace {
 
-std::string allowed_names(const ObjectRules& rules) {
+std::string allowed_names(const ObjectRules& rules, std::string_view untold) {
   std::string text;
   for (const Property& property : rules.names) {
     if (property.schema == nullptr || text.size() >= expected_bytes) continue;
+    if (!untold.empty() && property.name == untold) continue;
     text += text.empty() ? "only properties named " : ", ";
     text += in_quotes(property.name);
   }
@@ -108,7 +109,7 @@ bool Validator::check_additional(const ObjectRules& rules, const Json::object_t:
     return descend(*rules.additional, member.second, Path{&path, &member.first, 0});
   }
   return fail(path, "additionalProperties", [&] {
-    return std::pair(allowed_names(rules), "property " + in_quotes(member.first));
+    return std::pair(allowed_names(rules, limits_.untold), "property " + in_quotes(member.first));
   });
 }
 

@@ -167,8 +167,10 @@ TEST_CASE("the schemas for editors refuse what the readers refuse", "[schemas]")
        {"roles: {r: {alow: []}}", "roles: {r: {allow: [files]}}", "roles: {r: {allow: files/*}}",
         "roles: {r: {allow: [{tool: a/b}]}}", "roles: {r: {limits: [{tools: '*'}]}}",
         "roles: {r: {limits: [{rate: 60}]}}", "roles: {r: {budgets: [{calls: 1}]}}",
-        "tools: {a/b: {effect: readonly}}", "tools: {a/b: {}}", "agents: {'a b': {}}",
-        "currency: euro", "views: {v: {tools: []}}"}) {
+        "tools: {a/b: {effect: readonly}}", "tools: {a/b: {}}", "tools: {a/b: {effect: keyed}}",
+        "tools: {a/b: {key_argument: k, effect: idempotent}}",
+        "tools: {a/b: {effect: keyed, key_argument: ''}}", "agents: {'a b': {}}", "currency: euro",
+        "views: {v: {tools: []}}"}) {
     INFO(text);
     CHECK_FALSE(policy_error(text).empty());
     CHECK_FALSE(policy.validate(base::to_json(base::YamlNode::parse(text, "policy.yaml"))).empty());

@@ -140,19 +140,32 @@ TEST_CASE("unknown keys are refused with the nearest one", "[policies]") {
   CHECK_FALSE(refusal("defaults: {allow: []}\n").empty());
 }
 
-TEST_CASE("effects are read_only, idempotent and non_idempotent", "[policies]") {
+TEST_CASE("effects are read_only, idempotent, keyed and non_idempotent", "[policies]") {
   CHECK(refusal("tools: {a/b: {effect: non_idempotent}, a/c: {effect: idempotent}}\n").empty());
   CHECK(refusal("tools: {a/b: {effect: readonly}}\n") ==
-        "p.yaml:1:23: tool a/b: expected an effect: read_only, idempotent or non_idempotent; "
-        "found 'readonly'; did you mean 'read_only'?");
-  CHECK(refusal("tools: {a/b: {effect: keyed}}\n") ==
-        "p.yaml:1:23: tool a/b: the effect 'keyed' is not supported yet: it needs "
-        "'key_argument', and idempotency keys are not part of this build");
+        "p.yaml:1:23: tool a/b: expected an effect: read_only, idempotent, keyed or "
+        "non_idempotent; found 'readonly'; did you mean 'read_only'?");
   CHECK(refusal("tools: {a/b: {effect: reconcilable}}\n")
             .find("the effect 'reconcilable' is not supported yet") != std::string::npos);
   CHECK(
       refusal("tools: {a/b: {}}\n") ==
       "p.yaml:1:14: tool a/b: expected the keys 'effect', 'price' or 'output'; found an empty map");
+}
+
+TEST_CASE("the effect keyed and its key_argument need each other", "[policies]") {
+  CHECK(refusal("tools: {a/b: {effect: keyed, key_argument: key}}\n").empty());
+  CHECK(refusal("tools: {a/b: {key_argument: key, price: 1, effect: keyed}}\ncurrency: EUR\n")
+            .empty());
+  CHECK(refusal("tools: {a/b: {effect: keyed}}\n") ==
+        "p.yaml:1:23: tool a/b: the effect 'keyed' needs 'key_argument' beside it: the argument in "
+        "which the tool takes its idempotency key");
+  for (const std::string others :
+       {"", ", effect: idempotent", ", effect: read_only", ", price: 1"}) {
+    CHECK(refusal("tools: {a/b: {key_argument: key" + others + "}}\n") ==
+          "p.yaml:1:29: tool a/b: 'key_argument' needs 'effect: keyed' beside it");
+  }
+  CHECK(refusal("tools: {a/b: {effect: keyed, key_argument: ''}}\n") ==
+        "p.yaml:1:44: tool a/b: expected the name of an argument; found ''");
 }
 
 TEST_CASE("resources and prompts of a role are patterns of a server and what it has", "[policies]") {
@@ -174,7 +187,7 @@ TEST_CASE("what is not built is refused by name, never ignored", "[policies]") {
   }
   CHECK(refusal("agents: {a: {subjects: []}}\n").find("agent a: 'subjects' is not supported") !=
         std::string::npos);
-  for (const std::string key : {"key_argument", "redact"}) {
+  for (const std::string key : {"redact"}) {
     CHECK(refusal("tools: {a/b: {" + key + ": x}}\n").find("tool a/b: '" + key + "' is not supp") !=
           std::string::npos);
   }

@@ -42,7 +42,7 @@ defaults: {deny: ["*/drop_*", 'a/"quoted"', "a/it's", "a/#", "a/x:y", "a/{b}", "
 tenants: {"null": {was: "true", budgets: [{window: 90m, money: 0.000000001}]}}
 agents: {"1": {tenant: "null", roles: ["x."]}, "-": {}}
 roles: {"x.": {includes: ["no"]}, "no": {allow: ["*"]}}
-tools: {'*/x': {price: 89.987654321, output: withhold}, a/b: {output: warn}}
+tools: {'*/x': {price: 89.987654321, output: withhold}, a/b: {output: warn}, a/k: {effect: keyed, key_argument: 'a: "key"'}}
 views: {'yes': {tools: ['*']}}
 )",
                                 "p.yaml"));

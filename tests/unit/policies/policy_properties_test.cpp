@@ -106,6 +106,10 @@ class Generator {
     if (below(2) == 0) {
       document.tools.push_back({"a/*", policies::Effect::idempotent, below(1'000'000'000), {}});
       document.tools.push_back({"*", {}, {}, policies::BrokenResult::warn});
+      const std::string argument = below(2) == 0 ? "key" : "null";
+      if (below(2) == 0) {
+        document.tools.push_back({"b/*", policies::Effect::keyed, {}, {}, argument});
+      }
     }
     return document;
   }

@@ -126,6 +126,26 @@ TEST_CASE("the first pattern that matches gives a tool its effect", "[policies]"
   CHECK_FALSE(rules.effect_of("files", "read_file"));
 }
 
+TEST_CASE("the pattern that gives a tool its effect gives it its key", "[policies]") {
+  const Policy rules = policy(R"(
+tools:
+  pay/quote: {effect: read_only}
+  pay/*: {effect: keyed, key_argument: key}
+  "*": {effect: keyed, key_argument: other}
+)");
+  CHECK(rules.has_keys());
+  CHECK(rules.key_argument_of("pay", "refund") == "key");
+  CHECK(rules.key_argument_of("mail", "send") == "other");
+  CHECK(rules.key_argument_of("pay", "quote") == "");
+  CHECK_FALSE(policy(example).has_keys());
+  CHECK(policy(example).key_argument_of("files", "read_file") == "");
+}
+
+TEST_CASE("two keys of a tool are two policies", "[policies]") {
+  CHECK(policy("tools: {a/b: {effect: keyed, key_argument: x}}\n").version() !=
+        policy("tools: {a/b: {effect: keyed, key_argument: y}}\n").version());
+}
+
 TEST_CASE("without policies the agent local may call everything", "[policies]") {
   const Policy rules(policies::local_policy());
   CHECK(rules.decide("local", "any", "tool").permit->rule() == "role local: allow * (built in)");

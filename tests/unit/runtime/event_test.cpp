@@ -22,7 +22,8 @@ std::vector<What> one_of_each() {
                 policies::Effect::idempotent,
                 "req_1",
                 "apr_1",
-                3};
+                3,
+                "k1"};
   return {Started{"triage",
                   "acme",
                   "boss",

@@ -24,6 +24,7 @@ using Place = std::pair<std::int64_t, std::int64_t>;
 struct Intent {
   Place place;
   std::int64_t attempt = 0;
+  std::string key;  // of a keyed call; else ""
   bool sent = false;
 };
 
@@ -62,7 +63,7 @@ class World {
                        std::string(to_string(state.status()));
     for (const CallState& call : state.calls()) {
       text += ";" + std::to_string(static_cast<int>(call.phase)) + "," +
-              std::to_string(call.attempt) + "," + call.approval;
+              std::to_string(call.attempt) + "," + call.approval + "," + call.key;
     }
     if (state.end())
       text += "=" + std::string(to_string(state.end()->status)) + state.end()->reason;
@@ -187,11 +188,13 @@ class World {
     if (spent_ + held_ + tool_price > budget) {
       Called refused = outcome(place, call.attempt, Called::Kind::refused);
       refused.cost = 0;
-      finished_.insert(place);
+      if (ends(Called::Kind::refused, index)) finished_.insert(place);
       return commit({refused});
     }
     const std::string name = key(place, call.attempt);
-    REQUIRE(intents_.emplace(name, Intent{place, call.attempt, false}).second);
+    std::string own = effect_of(index) == policies::Effect::keyed ? "key of " + name : "";
+    Intent intent{place, call.attempt, call.key.empty() ? std::move(own) : call.key, false};
+    REQUIRE(intents_.emplace(name, std::move(intent)).second);
     hold(name, tool_price);
     in_flight_.calls.insert(index);
   }
@@ -206,6 +209,8 @@ class World {
       // Invariant 5: an effect that counts happens at most once.
       const bool counts = effect_of(*at) == policies::Effect::non_idempotent;
       if (counts) REQUIRE_FALSE(executed_.contains(place));
+      // And one with a key has one key, by which its server knows it.
+      REQUIRE(keys_.emplace(place, intent.key).first->second == intent.key);
       intent.sent = true;
       const auto fate = chance_() % 6;
       if (fate != 0) executed_.insert(place);
@@ -222,18 +227,26 @@ class World {
   // The outcome closes the intent, resolves the hold and tells the run, in one commit.
   void finish(Place place, std::int64_t attempt, std::size_t index, Called::Kind kind) {
     const std::string name = key(place, attempt);
-    const Called called = outcome(place, attempt, kind);
+    Called called = outcome(place, attempt, kind);
+    called.key = intents_.at(name).key;
     resolve(name, called.cost);
     intents_.erase(name);
     in_flight_.calls.erase(index);
-    if (kind != Called::Kind::unknown) finished_.insert(place);
+    if (ends(kind, index)) finished_.insert(place);
     commit({called});
   }
 
-  // Of one tool it does no harm to call it twice.
+  // Whether a call has its result: of a keyed one that was lost before only an answer is one.
+  bool ends(Called::Kind kind, std::size_t index) const {
+    if (kind == Called::Kind::unknown) return false;
+    return kind == Called::Kind::answered || state_.calls().at(index).key.empty();
+  }
+
+  // Of one tool it does no harm to call it twice, and one takes a key.
   policies::Effect effect_of(std::size_t index) const {
-    const bool harmless = state_.calls().at(index).request.tool == "tool0";
-    return harmless ? policies::Effect::idempotent : policies::Effect::non_idempotent;
+    const std::string& tool = state_.calls().at(index).request.tool;
+    if (tool == "tool0") return policies::Effect::idempotent;
+    return tool == "tool1" ? policies::Effect::keyed : policies::Effect::non_idempotent;
   }
 
   static std::string key(Place place, std::int64_t attempt) {
@@ -266,7 +279,9 @@ class World {
     const auto open = intents_;
     for (const auto& [name, intent] : open) {
       resolve(name, tool_price);
-      answers.push_back(outcome(intent.place, intent.attempt, Called::Kind::unknown));
+      Called lost = outcome(intent.place, intent.attempt, Called::Kind::unknown);
+      lost.key = intent.key;
+      answers.push_back(std::move(lost));
     }
     intents_.clear();
     commit(std::move(answers));
@@ -327,6 +342,7 @@ class World {
   std::pair<std::int64_t, std::int64_t> asked_{};
   std::set<std::int64_t> answered_;
   std::set<Place> finished_, executed_;
+  std::map<Place, std::string> keys_;
   std::int64_t spent_ = 0, held_ = 0;
 };
 

@@ -20,7 +20,7 @@ TEST_CASE("a quarantined tool is known by its id but cannot be called", "[catalo
   const Catalog catalog({server_tools("files", {{{"name", "broken"}}})});
   CHECK(catalog.find("files__broken") == nullptr);
   REQUIRE(catalog.find_id("files", "broken") != nullptr);
-  CHECK_FALSE(catalog.find_id("files", "broken")->tool->quarantine.empty());
+  CHECK_FALSE(catalog.find_id("files", "broken")->quarantine.empty());
 }
 
 TEST_CASE("of two equal bare names the server listed first keeps it", "[catalog]") {
@@ -57,4 +57,30 @@ TEST_CASE("listings keep the vendor's members and order under the exported name"
   CHECK(
       catalog.find("files__read")->listing ==
       R"({"title":"T","name":"files__read","x-vendor":{"b":1,"a":2},"inputSchema":{"type":"object"}})");
+}
+
+TEST_CASE("a tool that is given a key is listed without its argument, under the vendor's hash",
+          "[catalog]") {
+  const auto server = server_tools("files", {echo_definition("read"), echo_definition("write")});
+  const Catalog catalog({server}, tools::usual_exported_name, {{"files/write", "message"}});
+  const auto* write = catalog.find("files__write");
+  REQUIRE(write != nullptr);
+  CHECK(write->key_argument == "message");
+  CHECK(write->listing.find("message") == std::string::npos);
+  CHECK(write->shown()["inputSchema"].contains("required") == false);
+  CHECK(write->tool->definition == echo_definition("write"));
+  CHECK(catalog.find("files__read")->listing.find("message") != std::string::npos);
+}
+
+TEST_CASE("a tool that cannot be given the key that it is to have is quarantined with the reason",
+          "[catalog]") {
+  const Catalog catalog({server_tools("files", {echo_definition("write"), {{"name", "broken"}}})},
+                        tools::usual_exported_name,
+                        {{"files/write", "nothing"}, {"files/broken", "message"}});
+  CHECK(catalog.find("files__write") == nullptr);
+  REQUIRE(catalog.find_id("files", "write") != nullptr);
+  CHECK(catalog.find_id("files", "write")->quarantine ==
+        "the policy's key_argument 'nothing' is no property of its inputSchema");
+  CHECK(catalog.find_id("files", "broken")->quarantine ==
+        "its inputSchema is missing or no object");
 }

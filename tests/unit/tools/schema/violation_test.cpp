@@ -44,6 +44,17 @@ TEST_CASE("a property that is not allowed is named, and so are those that are", 
               "\"path\", found property \"pth\""});
 }
 
+TEST_CASE("a property that is not for the reader is not among those that are named", "[schema]") {
+  const auto schema = *tools::schema::Schema::compile(
+      base::Json::parse(R"({"properties":{"path":true,"key":true},"additionalProperties":false})"));
+  tools::schema::ValidateLimits limits;
+  limits.untold = "key";
+  CHECK(schema.validate({{"key", 1}}, limits).empty());
+  const auto violations = schema.validate({{"pth", 1}}, limits);
+  REQUIRE(violations.size() == 1);
+  CHECK(violations[0].expected == "only properties named \"path\"");
+}
+
 TEST_CASE("an unevaluated property is named", "[schema]") {
   CHECK(lines(R"({"allOf":[{"properties":{"a":true}}],"unevaluatedProperties":false})",
               R"({"a":1,"b":2})") ==

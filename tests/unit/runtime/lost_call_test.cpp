@@ -1,0 +1,36 @@
+#include "runtime/lost_call.h"
+
+#include <catch2/catch.hpp>
+
+#include "policies/policy_files.h"
+
+using namespace runtime;
+
+namespace {
+
+const policies::Policy prices(policies::parse_policy(
+    "currency: EUR\ntools: {pay/refund: {effect: idempotent, price: 0.10}}\n", "p.yaml"));
+
+Called lost(const std::string& intent) {
+  base::JournalRecord record;
+  record.body = intent;
+  return lost_call({"run_0123456789ab", 1, 2, 3}, record, prices);
+}
+
+}  // namespace
+
+TEST_CASE("a lost call is what its intent says, whatever the policy says by now") {
+  const Called called = lost(R"({"tool":"pay/refund","effect":"keyed","key":"k1"})");
+  CHECK(called.kind == Called::Kind::unknown);
+  CHECK(called.request == "req_0123456789ab.1.2.3");
+  CHECK(called.effect == policies::Effect::keyed);
+  CHECK(called.key == "k1");
+  CHECK(called.cost == 100'000'000);
+}
+
+TEST_CASE("an intent that cannot be read may have done anything") {
+  for (const std::string body : {"{", "{}", R"({"effect":"gone"})"}) {
+    CHECK(lost(body).effect == policies::Effect::non_idempotent);
+    CHECK(lost(body).key == "");
+  }
+}
