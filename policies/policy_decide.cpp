@@ -237,9 +237,6 @@ approvals::Terms Policy::approval_terms(std::string_view agent, std::string_view
   for (const std::size_t scope : found->second.scopes) {
     scopes_[scope].approve.find(name, arguments, terms);
   }
-  // In whichever order roles are written, it is the same question.
-  std::sort(terms.clauses.begin(), terms.clauses.end(),
-            [](const auto& one, const auto& other) { return one.rule < other.rule; });
   return terms;
 }
 
