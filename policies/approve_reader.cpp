@@ -15,37 +15,6 @@ constexpr std::int64_t shortest_expiry_ms = 1'000;
 constexpr std::int64_t longest_expiry_ms = 30LL * 86'400'000;
 constexpr std::int64_t most_people = 20;
 
-std::vector<std::string> read_names(const YamlNode& list) {
-  std::vector<std::string> names;
-  for (const YamlNode& item : list.items()) {
-    std::string name = read_name(item, "person or group");
-    if (std::find(names.begin(), names.end(), name) != names.end()) {
-      item.fail("'" + name + "' stands here twice");
-    }
-    names.push_back(std::move(name));
-  }
-  if (names.empty()) list.fail("expected a person or a group; found an empty list");
-  return names;
-}
-
-// `0s` is no duration to everybody else.
-std::chrono::milliseconds read_wait(const YamlNode& node) {
-  if (node.text() == "0s") return std::chrono::milliseconds(0);
-  const std::int64_t wait = node.milliseconds();
-  if (wait > longest_wait_ms) {
-    node.fail("a call waits 10m at most, then it is repeated; found '" + node.text() + "'");
-  }
-  return std::chrono::milliseconds(wait);
-}
-
-std::chrono::milliseconds read_expiry(const YamlNode& node) {
-  const std::int64_t expires = node.milliseconds();
-  if (expires < shortest_expiry_ms || expires > longest_expiry_ms) {
-    node.fail("expected a duration from 1s to 30d; found '" + node.text() + "'");
-  }
-  return std::chrono::milliseconds(expires);
-}
-
 bool read_on_timeout(const YamlNode& node) {
   const std::string text = node.text();
   if (text != "deny" && text != "escalate") {
@@ -67,14 +36,14 @@ ApproveRule read_entry(const YamlNode& item, const std::string& scope) {
       {
           {"tools", [&](const auto& node) { rule.tools = read_pattern(node); }},
           {"when", [&](const auto& node) { rule.when = Constraint::read(node); }},
-          {"by", [&](const auto& node) { rule.by = read_names(node); }},
+          {"by", [&](const auto& node) { rule.by = read_asked(node); }},
           {"quorum",
            [&](const auto& node) { rule.quorum = static_cast<int>(node.integer(1, most_people)); }},
           {"ask", [&](const auto& node) { rule.ask_client = read_ask(node); }},
           {"wait", [&](const auto& node) { rule.wait = read_wait(node); }},
           {"expires", [&](const auto& node) { rule.expires = read_expiry(node); }},
           {"on_timeout", [&](const auto& node) { escalates = read_on_timeout(node); }},
-          {"escalate_to", [&](const auto& node) { rule.escalate_to = read_names(node); }},
+          {"escalate_to", [&](const auto& node) { rule.escalate_to = read_asked(node); }},
       },
       {});
   if (rule.by.empty()) item.fail(scope + ": an 'approve' entry needs 'by': who is asked");
@@ -142,6 +111,37 @@ void read_right(const YamlNode& node, PersonDocument& person) {
 
 }  // namespace
 
+std::vector<std::string> read_asked(const YamlNode& list) {
+  std::vector<std::string> names;
+  for (const YamlNode& item : list.items()) {
+    std::string name = read_name(item, "person or group");
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      item.fail("'" + name + "' stands here twice");
+    }
+    names.push_back(std::move(name));
+  }
+  if (names.empty()) list.fail("expected a person or a group; found an empty list");
+  return names;
+}
+
+// `0s` is no duration to everybody else.
+std::chrono::milliseconds read_wait(const YamlNode& node) {
+  if (node.text() == "0s") return std::chrono::milliseconds(0);
+  const std::int64_t wait = node.milliseconds();
+  if (wait > longest_wait_ms) {
+    node.fail("a call waits 10m at most, then it is repeated; found '" + node.text() + "'");
+  }
+  return std::chrono::milliseconds(wait);
+}
+
+std::chrono::milliseconds read_expiry(const YamlNode& node) {
+  const std::int64_t expires = node.milliseconds();
+  if (expires < shortest_expiry_ms || expires > longest_expiry_ms) {
+    node.fail("expected a duration from 1s to 30d; found '" + node.text() + "'");
+  }
+  return std::chrono::milliseconds(expires);
+}
+
 ApproveEntries read_approve(const YamlNode& list, const std::string& scope) {
   ApproveEntries entries;
   for (const YamlNode& item : list.items()) entries.emplace_back(item, read_entry(item, scope));
@@ -158,7 +158,7 @@ PersonDocument read_person(const std::string& name, const YamlNode& node) {
   };
   read_scope(node, "person " + name,
              {{"login", read_logins},
-              {"groups", [&](const auto& list) { person.groups = read_names(list); }},
+              {"groups", [&](const auto& list) { person.groups = read_asked(list); }},
               {"may", read_rights}},
              {});
   return person;

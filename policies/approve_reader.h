@@ -11,11 +11,17 @@
 
 namespace policies {
 
-/// Entries under `approve`, with the places where they stand.
+/// Entries under `approve`, or whom budgets ask, with the places where they stand.
 using ApproveEntries = std::vector<std::pair<base::YamlNode, ApproveRule>>;
 
 /// The entries under `approve` of `scope` (`role writer`). Throws base::ConfigError.
 ApproveEntries read_approve(const base::YamlNode& list, const std::string& scope);
+
+/// `by`: people and groups.
+std::vector<std::string> read_asked(const base::YamlNode& list);
+/// `wait` and `expires`.
+std::chrono::milliseconds read_wait(const base::YamlNode& node);
+std::chrono::milliseconds read_expiry(const base::YamlNode& node);
 
 /// A person of `people`. Throws base::ConfigError.
 PersonDocument read_person(const std::string& name, const base::YamlNode& node);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "policies/approvals/approval.h"
 #include "policies/glob.h"
+#include "policies/ledger/quota.h"
 #include "policies/rule.h"
 
 namespace policies {
@@ -38,5 +39,9 @@ class ApproveRules {
 
 /// An entry in one line, without file and line: what an approval is bound to.
 std::string approve_rule_text(const ApproveRule& rule);
+
+/// What people must agree to before a call goes over this quota of a budget that asks. The rule's
+/// text holds the limit: another one is another question.
+approvals::Terms overrun_terms(const BudgetRule& budget, const ledger::Quota& quota);
 
 }  // namespace policies

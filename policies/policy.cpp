@@ -133,7 +133,9 @@ void Policy::add_agents(const PolicyDocument& document) {
         });
     compiled.asks =
         std::any_of(compiled.scopes.begin(), compiled.scopes.end(),
-                    [this](std::size_t scope) { return !scopes_[scope].approve.empty(); });
+                    [this](std::size_t scope) {
+                      return !scopes_[scope].approve.empty() || scopes_[scope].quotas.asks();
+                    });
     agents_.emplace(name, std::move(compiled));
   }
 }

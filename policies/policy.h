@@ -90,6 +90,8 @@ class Policy {
 
   bool has_view(std::string_view name) const { return views_.find(name) != views_.end(); }
 
+  /// Whether a rule or a budget may ask people about a call of this agent.
+  bool may_ask(std::string_view agent) const;
   /// What people must agree to before this call of an allowed tool; empty when nobody is asked.
   approvals::Terms approval_terms(std::string_view agent, std::string_view server,
                                   std::string_view tool, const base::Json& arguments) const;
@@ -121,12 +123,13 @@ class Policy {
   const std::string& currency() const { return currency_; }
 
   /// The buckets of all limits and budgets that a call of this agent touches, and what it takes of
-  /// each. They point into this policy.
+  /// each. They point into this policy. Of budgets that ask, what they have no room for is asked
+  /// about.
   std::vector<ledger::Charge> charges(std::string_view agent, std::string_view server,
                                       std::string_view tool) const;
-  /// The same for reading a resource or getting a prompt, which has no price. `listed` is how the
-  /// server lists it, such as the template of a URI: buckets are for what is listed, so that their
-  /// number is not the caller's choice.
+  /// The same for reading a resource or getting a prompt, which has no price, and about which
+  /// nobody is asked. `listed` is how the server lists it, such as the template of a URI: buckets
+  /// are for what is listed, so that their number is not the caller's choice.
   std::vector<ledger::Charge> read_charges(std::string_view agent, Primitive primitive,
                                            std::string_view server, std::string_view name,
                                            std::string_view listed) const;
@@ -136,6 +139,9 @@ class Policy {
                                             std::string_view name, ledger::Nanos amount) const;
   /// The buckets of budgets that exist whatever tools there are, each once.
   std::vector<ledger::Charge> budgets() const;
+  /// What people must agree to before a call goes over the budget whose quota has this id; nullptr
+  /// when it does not ask.
+  const approvals::Terms* overrun_terms(std::string_view quota_id) const;
   /// Nullptr when no limit or budget has this id.
   const ledger::Quota* find_quota(std::string_view id) const;
   /// What becomes of a result of `server/tool` that breaks its outputSchema; withheld unless the

@@ -137,7 +137,7 @@ std::vector<base::YamlKey> PolicyBuilder::quota_keys(Quotas& quotas, const std::
       {"limits", [&quotas, scope](const auto& list) { read_limits(list, scope, quotas); }},
       {"budgets",
        [this, &quotas, scope](const auto& list) {
-         read_budgets(list, scope, quotas);
+         for (auto& entry : read_budgets(list, scope, quotas)) approve_.push_back(std::move(entry));
          if (has_money(quotas)) money_.push_back(list);
        }},
   };

@@ -228,6 +228,11 @@ std::string Policy::access_text(std::string_view agent, Primitive primitive,
   return allowed ? "allowed" : "";
 }
 
+bool Policy::may_ask(std::string_view agent) const {
+  const auto found = agents_.find(agent);
+  return found != agents_.end() && found->second.asks;
+}
+
 approvals::Terms Policy::approval_terms(std::string_view agent, std::string_view server,
                                         std::string_view tool, const base::Json& arguments) const {
   approvals::Terms terms;
@@ -237,9 +242,6 @@ approvals::Terms Policy::approval_terms(std::string_view agent, std::string_view
   for (const std::size_t scope : found->second.scopes) {
     scopes_[scope].approve.find(name, arguments, terms);
   }
-  // In whichever order roles are written, it is the same question.
-  std::sort(terms.clauses.begin(), terms.clauses.end(),
-            [](const auto& one, const auto& other) { return one.rule < other.rule; });
   return terms;
 }
 

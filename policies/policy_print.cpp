@@ -34,6 +34,10 @@ std::string rate_text(const RateRule& rate) {
   return std::to_string(rate.count) + "/" + unit;
 }
 
+std::string duration_text(std::chrono::milliseconds time) {
+  return time.count() == 0 ? "0s" : std::to_string(time.count()) + "ms";
+}
+
 Json quota_json(const QuotaRule& rule) {
   Json map = Json::object();
   put(map, "name", rule.name);
@@ -61,14 +65,16 @@ void put_quotas(Json& map, const Quotas& quotas) {
     entry["window"] = ledger::to_string(budget.window);
     if (budget.money) entry["money"] = ledger::money_text(*budget.money);
     if (budget.calls) entry["calls"] = *budget.calls;
+    if (budget.ask) {
+      entry["on_exceed"] = "ask";
+      entry["by"] = budget.ask->by;
+      entry["wait"] = duration_text(budget.ask->wait);
+      entry["expires"] = duration_text(budget.ask->expires);
+    }
     budgets.push_back(std::move(entry));
   }
   put(map, "limits", std::move(limits));
   put(map, "budgets", std::move(budgets));
-}
-
-std::string duration_text(std::chrono::milliseconds time) {
-  return time.count() == 0 ? "0s" : std::to_string(time.count()) + "ms";
 }
 
 void put_approve(Json& map, const std::vector<ApproveRule>& rules) {

@@ -39,6 +39,9 @@ std::vector<ledger::Charge> Policy::charges(std::string_view agent, std::string_
   for (const std::size_t scope : found->second.scopes) {
     scopes_[scope].quotas.charge(subject, price, charges);
   }
+  for (ledger::Charge& charge : charges) {
+    if (charge.quota->asks) charge.excess = ledger::Excess::ask;
+  }
   return charges;
 }
 
@@ -86,6 +89,13 @@ std::vector<ledger::Charge> Policy::budgets() const {
   std::erase_if(all,
                 [&](const ledger::Charge& bucket) { return !seen.insert(bucket.key()).second; });
   return all;
+}
+
+const approvals::Terms* Policy::overrun_terms(std::string_view quota_id) const {
+  for (const Scope& scope : scopes_) {
+    if (const approvals::Terms* terms = scope.quotas.overrun(quota_id)) return terms;
+  }
+  return nullptr;
 }
 
 const ledger::Quota* Policy::find_quota(std::string_view id) const {

@@ -53,6 +53,7 @@ class Printer {
       text(ledger::to_string(budget.window));
       number(budget.money.value_or(-1));
       number(budget.calls.value_or(-1));
+      text(budget.ask ? approve_rule_text(*budget.ask) : "");
     }
   }
   void size(std::size_t value) { out_ += std::to_string(value) + ":"; }

@@ -115,13 +115,39 @@ ledger::Nanos read_money(const YamlNode& node) {
   return *amount;
 }
 
-void read_on_exceed(const YamlNode& node) {
+bool read_on_exceed(const YamlNode& node) {
   const std::string text = node.text();
-  if (text == "ask") {
-    node.fail("'on_exceed: ask' is not supported yet: nobody is asked about a budget that is used up");
-  }
-  if (text != "deny") node.fail("expected deny; found '" + text + "'");
+  if (text != "deny" && text != "ask") node.fail("expected deny or ask; found '" + text + "'");
+  return text == "ask";
 }
+
+/// What an entry says of people.
+struct Asking {
+  bool asks = false;
+  ApproveRule rule;
+  std::optional<YamlNode> first;  ///< of the keys that only belong to one that asks
+
+  std::vector<YamlKey> keys() {
+    const auto key = [this](const char* name, auto read) {
+      return YamlKey{name, [this, read](const YamlNode& node) {
+                       if (!first) first = node;
+                       read(node);
+                     }};
+    };
+    return {{"on_exceed", [this](const auto& node) { asks = read_on_exceed(node); }},
+            key("by", [this](const auto& node) { rule.by = read_asked(node); }),
+            key("wait", [this](const auto& node) { rule.wait = read_wait(node); }),
+            key("expires", [this](const auto& node) { rule.expires = read_expiry(node); })};
+  }
+  void check(const YamlNode& item, const std::string& scope) const {
+    if (!asks && first) {
+      first->fail(scope + ": 'by', 'wait' and 'expires' of a budget need 'on_exceed: ask'");
+    }
+    if (asks && rule.by.empty()) {
+      item.fail(scope + ": 'on_exceed: ask' needs 'by': who is asked");
+    }
+  }
+};
 
 // What both kinds of entry have.
 std::vector<YamlKey> common_keys(QuotaRule& rule, const std::string& scope) {
@@ -203,7 +229,8 @@ void read_limits(const YamlNode& list, const std::string& scope, Quotas& quotas)
   }
 }
 
-void read_budgets(const YamlNode& list, const std::string& scope, Quotas& quotas) {
+ApproveEntries read_budgets(const YamlNode& list, const std::string& scope, Quotas& quotas) {
+  ApproveEntries asked;
   for (const YamlNode& item : list.items()) {
     BudgetRule budget;
     bool has_window = false;
@@ -215,13 +242,22 @@ void read_budgets(const YamlNode& list, const std::string& scope, Quotas& quotas
     keys.push_back({"money", [&](const auto& node) { budget.money = read_money(node); }});
     keys.push_back(
         {"calls", [&](const auto& node) { budget.calls = node.integer(0, most_calls); }});
-    keys.push_back({"on_exceed", read_on_exceed});
-    read_scope(item, scope, keys, {{"by", "nobody is asked about a budget that is used up"}});
+    Asking asking;
+    for (YamlKey& key : asking.keys()) keys.push_back(std::move(key));
+    read_scope(item, scope, keys, {});
+    asking.check(item, scope);
     if (!budget.money && !budget.calls) item.fail(scope + ": a budget needs 'money' or 'calls'");
     if (!has_window) item.fail(scope + ": a budget needs a 'window', such as day or 24h");
     budget.source = {scope, "budget", budget.tools, item.file(), item.line()};
+    if (asking.asks) {
+      asking.rule.tools = budget.tools;
+      asking.rule.source = budget.source;
+      budget.ask = asking.rule;
+      asked.emplace_back(item, std::move(asking.rule));
+    }
     add_entry(quotas.budgets, std::move(budget), item);
   }
+  return asked;
 }
 
 ledger::Nanos read_price(const YamlNode& node) { return read_money(node); }

@@ -58,13 +58,6 @@ struct LimitRule : QuotaRule {
   std::optional<std::int64_t> concurrency;
 };
 
-/// An entry under `budgets`. The window's zone is set when it is compiled.
-struct BudgetRule : QuotaRule {
-  ledger::Window window;
-  std::optional<ledger::Nanos> money;
-  std::optional<std::int64_t> calls;
-};
-
 /// An entry under `approve`: calls for which people are asked.
 struct ApproveRule {
   std::string tools = "*";         ///< a glob over `server/tool`
@@ -76,6 +69,14 @@ struct ApproveRule {
   std::chrono::milliseconds expires{86'400'000};  ///< of the question, then of the answer
   std::vector<std::string> escalate_to;           ///< asked after `expires`; empty: it is denied
   RuleSource source;
+};
+
+/// An entry under `budgets`. The window's zone is set when it is compiled.
+struct BudgetRule : QuotaRule {
+  ledger::Window window;
+  std::optional<ledger::Nanos> money;
+  std::optional<std::int64_t> calls;
+  std::optional<ApproveRule> ask;  ///< whom, about calls that would go over it; absent: refused
 };
 
 /// Somebody who administers and approves.

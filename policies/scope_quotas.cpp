@@ -53,6 +53,7 @@ std::vector<Quota> quotas_of(const BudgetRule& budget, const PolicyDocument& doc
     quota.limit = limit;
     quota.window = budget.window;
     quota.window.zone = ledger::find_time_zone(document.timezone);
+    quota.asks = budget.ask.has_value();
     if (kind == Quota::Kind::money) quota.currency = document.currency;
     quotas.push_back(std::move(quota));
   };
@@ -104,6 +105,10 @@ ScopeQuotas::ScopeQuotas(const Quotas& quotas, const std::string& kind, const st
   for (const LimitRule& limit : quotas.limits) add(limit, identity, quotas_of(limit));
   for (const BudgetRule& budget : quotas.budgets) {
     add(budget, identity, quotas_of(budget, document));
+    if (!budget.ask) continue;
+    for (const auto& quota : entries_.back().quotas) {
+      overruns_.emplace(quota->id, overrun_terms(budget, *quota));
+    }
   }
 }
 
@@ -151,6 +156,11 @@ void ScopeQuotas::list_budgets(const QuotaSubject& subject, std::vector<Charge>&
       buckets.push_back({quota.get(), bucket_scope(entry.per, entry.per_scope, subject), 0});
     }
   }
+}
+
+const approvals::Terms* ScopeQuotas::overrun(std::string_view id) const {
+  const auto found = overruns_.find(id);
+  return found == overruns_.end() ? nullptr : &found->second;
 }
 
 const Quota* ScopeQuotas::find(std::string_view id) const {

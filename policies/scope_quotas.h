@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policies/approve_rules.h"
 #include "policies/glob.h"
 #include "policies/ledger/quota.h"
 #include "policies/rule.h"
@@ -33,6 +34,11 @@ class ScopeQuotas {
   /// Appends the buckets of budgets that exist whatever tools there are, with nothing charged.
   void list_budgets(const QuotaSubject& subject, std::vector<ledger::Charge>& buckets) const;
   const ledger::Quota* find(std::string_view id) const;
+  /// What people must agree to before a call goes over the quota with this id; nullptr when it is
+  /// none that asks.
+  const approvals::Terms* overrun(std::string_view id) const;
+  /// Whether any budget asks people.
+  bool asks() const { return !overruns_.empty(); }
 
  private:
   struct Entry {
@@ -49,6 +55,7 @@ class ScopeQuotas {
   std::vector<Entry> entries_;
   TextMap<std::vector<std::size_t>> exact_;  // entries of patterns without a star
   std::vector<std::pair<Glob, std::size_t>> globs_;
+  TextMap<approvals::Terms> overruns_;  // by the ids of quotas
 };
 
 }  // namespace policies

@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "gateway/pipeline/client_form.h"
+#include "gateway/pipeline/quota_refusal.h"
 
 namespace gateway::pipeline {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 using base::Json;
 using policies::approvals::Approval;
 using policies::approvals::State;
+using policies::ledger::Refusal;
 using Time = std::chrono::system_clock::time_point;
 
 constexpr const char* approval_key = "dev.sluice/approval";
@@ -51,10 +53,21 @@ const char* reason_of(State state) {
   return state == State::denied ? "approval_denied" : "approval_expired";
 }
 
+// A call that was not let over a budget is refused as that budget refuses.
+Outcome refusal_of(const Approval& approval, const std::vector<Refusal>& exceeded, Time now) {
+  std::string text;
+  for (const Refusal& full : exceeded) text += budget_text(full) + " ";
+  text += text_of(approval, now);
+  if (approval.state == State::pending || exceeded.empty()) {
+    return refused(reason_of(approval.state), std::move(text), approval.id);
+  }
+  return overrun_refused(exceeded.front(), text);
+}
+
 }  // namespace
 
-Outcome not_approved(const Approval& approval, Time now) {
-  Outcome outcome = refused(reason_of(approval.state), text_of(approval, now), approval.id);
+Outcome not_approved(const Approval& approval, const std::vector<Refusal>& exceeded, Time now) {
+  Outcome outcome = refusal_of(approval, exceeded, now);
   Json facts{{"id", approval.id}, {"state", to_string(approval.state)}};
   facts["until"] = base::rfc3339(approval.until, 0);
   if (approval.state == State::pending) {
@@ -63,12 +76,12 @@ Outcome not_approved(const Approval& approval, Time now) {
     facts["decidedBy"] = approval.state == State::expired ? "clock" : "person";
   }
   if (approval.state == State::denied) facts["person"] = approval.decided_by();
-  outcome.result["_meta"] = {{approval_key, std::move(facts)}};
+  outcome.result["_meta"][approval_key] = std::move(facts);
   return outcome;
 }
 
-Outcome asked_at_client(const Approval& approval, Time now) {
-  Outcome outcome = not_approved(approval, now);
+Outcome asked_at_client(const Approval& approval, const std::vector<Refusal>& exceeded, Time now) {
+  Outcome outcome = not_approved(approval, exceeded, now);
   outcome.questions = Json::object();
   (*outcome.questions)[approval.id] = {{"method", elicitation_method},
                                        {"params", form_of(approval)}};
@@ -76,7 +89,11 @@ Outcome asked_at_client(const Approval& approval, Time now) {
 }
 
 std::string waiting_text(const Approval& approval) {
-  return "Approval " + approval.id + " waits for " + joined(approval.waits_for()) + ".";
+  std::string text;
+  for (const auto& clause : approval.clauses) {
+    if (!clause.why.empty()) text += clause.why + " ";
+  }
+  return text + "Approval " + approval.id + " waits for " + joined(approval.waits_for()) + ".";
 }
 
 Outcome not_usable(const std::string& id, const std::string& reason, const std::string& text) {

@@ -7,6 +7,7 @@
 #include "gateway/pipeline/approval_answer.h"
 #include "gateway/pipeline/checks.h"
 #include "gateway/pipeline/client_form.h"
+#include "gateway/pipeline/overrun.h"
 #include "gateway/pipeline/question.h"
 #include "gateway/pipeline/stages.h"
 #include "mcp/notifications.h"
@@ -72,44 +73,72 @@ class Place {
 
 class Approve final : public Stage {
  public:
-  Approve(Approvals& approvals, const policies::ledger::Clock& clock)
-      : approvals_(approvals), clock_(clock) {}
+  Approve(Approvals& approvals, const policies::ledger::Clock& clock,
+          policies::ledger::Ledger& ledger)
+      : approvals_(approvals), clock_(clock), ledger_(ledger) {}
 
   base::Task<Outcome> handle(Call& call, Next next) override {
-    if (!call.is_tool()) return next(call);  // rules ask about tools
-    policies::approvals::Terms terms = terms_of(call);
-    if (terms.empty()) return next(call);
-    return ask(call, std::move(terms), next);
+    // People are asked about tools.
+    if (!call.is_tool() || !call.snapshot->policy->may_ask(call.principal.agent)) return next(call);
+    return ask(call, next);
   }
 
  private:
-  base::Task<Outcome> ask(Call& call, policies::approvals::Terms terms, Next next) {
+  base::Task<Outcome> ask(Call& call, Next next) {
+    if (!terms_of(call).empty()) {
+      if (auto looked = co_await look_at_budgets(call, ledger_); !looked) {
+        co_return store_unavailable(looked.error().message);
+      }
+    }
+    // A budget that asks is found full by the admission, whatever was known before: then the
+    // question is about it as well.
+    while (true) {
+      policies::approvals::Terms terms = terms_of(call);
+      if (!terms.empty()) {
+        auto refusal = co_await get_approval(call, std::move(terms));
+        if (refusal) co_return *std::move(refusal);
+      }
+      Outcome outcome = co_await next(call);
+      if (!asks_anew(call, outcome)) {
+        if (call.approval) tell_approval(*call.approval, outcome);
+        co_return outcome;
+      }
+    }
+  }
+
+  // What the call has is no approval of more than it was asked about. One that was edited is told
+  // that the budget refused, and asks about both when it is repeated.
+  static bool asks_anew(Call& call, Outcome& outcome) {
+    const bool edited = call.approval && call.approval->sent;
+    if (edited || !add_exceeded(call, std::move(outcome.exceeded))) return false;
+    call.grant.reset();
+    call.approval.reset();
+    return true;
+  }
+
+  // Returns why the call does not go on, if it does not.
+  base::Task<std::optional<Outcome>> get_approval(Call& call, policies::approvals::Terms terms) {
     const auto patience = call.patience.value_or(terms.wait);
     auto answer = co_await approvals_.ask(question_of(call, std::move(terms)));
     if (!answer) co_return not_asked(answer.error());
     call.approval = use_of(*answer);
+    if (answer->is_remembered) co_return std::nullopt;
     Approval approval = std::move(answer->approval);
-    if (!answer->is_remembered) {
-      std::unique_ptr<ClientPerson::Question> question;
-      if (asks_client(call, approval)) {
-        if (auto end = co_await ask_client(call, patience, approval, question)) {
-          co_return *std::move(end);
-        }
-      }
-      if (approval.state == State::pending && patience.count() > 0) {
-        auto decided = co_await wait(call, approval, patience);
-        question.reset();
-        if (call.cancelled()) co_return cancelled();
-        if (!decided) co_return not_found_again(approval.id, decided.error());
-        approval = *std::move(decided);
-        call.approval->person = approval.decided_by();
-      }
-      if (approval.state != State::approved) co_return co_await refuse(std::move(approval));
-      if (auto refusal = co_await take(call, std::move(approval))) co_return *std::move(refusal);
+    std::unique_ptr<ClientPerson::Question> question;
+    if (asks_client(call, approval)) {
+      auto end = co_await ask_client(call, patience, approval, question);
+      if (end) co_return end;
     }
-    Outcome outcome = co_await next(call);
-    tell_approval(*call.approval, outcome);
-    co_return outcome;
+    if (approval.state == State::pending && patience.count() > 0) {
+      auto decided = co_await wait(call, approval, patience);
+      question.reset();
+      if (call.cancelled()) co_return cancelled();
+      if (!decided) co_return not_found_again(approval.id, decided.error());
+      approval = *std::move(decided);
+      call.approval->person = approval.decided_by();
+    }
+    if (approval.state != State::approved) co_return co_await refuse(call, std::move(approval));
+    co_return co_await take(call, std::move(approval));
   }
 
   static ApprovalUse use_of(const Answer& answer) {
@@ -151,7 +180,7 @@ class Approve final : public Stage {
     const auto word = call.client_person->word_on(approval);
     if (!word) co_return no_answer(approval.id, word.error().message);
     if (*word == Word::none && call.client_person->repeats_call()) {
-      co_return asked_at_client(approval, clock_.wall());
+      co_return asked_at_client(approval, call.exceeded, clock_.wall());
     }
     if (*word == Word::none && patience.count() > 0) question = call.client_person->put(approval);
     if (*word == Word::none || *word == Word::dismisses) co_return std::nullopt;
@@ -211,12 +240,12 @@ class Approve final : public Stage {
   }
 
   // That nobody decided is said once: whoever repeats the call then asks again.
-  base::Task<Outcome> refuse(Approval approval) {
+  base::Task<Outcome> refuse(const Call& call, Approval approval) {
     if (approval.state == State::expired) {
       auto ended = co_await approvals_.end(approval.id, "its call was told");
       if (!ended) co_return store_unavailable(ended.error().message);
     }
-    co_return not_approved(approval, clock_.wall());
+    co_return not_approved(approval, call.exceeded, clock_.wall());
   }
 
   // Takes the one use; of an edited call after checking it again, so that what no longer holds is
@@ -262,13 +291,15 @@ class Approve final : public Stage {
 
   Approvals& approvals_;
   const policies::ledger::Clock& clock_;
+  policies::ledger::Ledger& ledger_;
   WaitingRoom room_;
 };
 
 }  // namespace
 
-std::unique_ptr<Stage> approve(Approvals& approvals, const policies::ledger::Clock& clock) {
-  return std::make_unique<Approve>(approvals, clock);
+std::unique_ptr<Stage> approve(Approvals& approvals, const policies::ledger::Clock& clock,
+                               policies::ledger::Ledger& ledger) {
+  return std::make_unique<Approve>(approvals, clock, ledger);
 }
 
 }  // namespace gateway::pipeline::stages

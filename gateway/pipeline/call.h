@@ -69,6 +69,9 @@ struct Call {
   std::string decision;                           ///< authorize: the same in words, for the audit
   std::optional<policies::Permit> permit;         ///< authorize
   std::optional<ApprovalUse> approval;            ///< approve: when people are asked
+  /// approve: budgets that ask and have no room for it. What people are asked, and `grant`, is
+  /// about these too.
+  std::vector<policies::ledger::Refusal> exceeded;
   std::unique_ptr<policies::approvals::Grant> grant;  ///< approve: the one use of an approval
   std::vector<policies::ledger::Charge> charges;  ///< reserve: what it takes of limits and budgets
   std::unique_ptr<policies::ledger::Hold> hold;   ///< reserve: what it has taken

@@ -22,9 +22,12 @@ bool fits_form(const policies::approvals::Approval& approval) {
 // A client that accepts whatever it is asked has not decided anything: the decision is a field.
 Json form_of(const policies::approvals::Approval& approval) {
   const auto& ask = approval.ask;
-  const std::string text = "Agent " + ask.agent + " asks to call " + ask.tool + " with " +
-                           ask.arguments + "\nIt is sent only if you approve (" + approval.id +
-                           ").";
+  std::string text =
+      "Agent " + ask.agent + " asks to call " + ask.tool + " with " + ask.arguments + "\n";
+  for (const auto& clause : approval.clauses) {
+    if (!clause.why.empty()) text += clause.why + "\n";
+  }
+  text += "It is sent only if you approve (" + approval.id + ").";
   const Json field{{"type", "string"}, {"title", "Decision"}, {"enum", {"approve", "deny"}}};
   return {{"message", text},
           {"requestedSchema",

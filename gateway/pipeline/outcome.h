@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "mcp/jsonrpc.h"
@@ -32,6 +33,8 @@ struct Outcome {
   std::optional<base::Json> questions;
   /// The limit or budget that refused, for `RateLimit` and `Retry-After`.
   std::optional<policies::ledger::Refusal> quota;
+  /// Budgets that ask, when nothing else refused: the approve stage asks people about them.
+  std::vector<policies::ledger::Refusal> exceeded;
 
   bool tool_error() const;
 };

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "gateway/pipeline/overrun.h"
 #include "gateway/pipeline/question.h"
+#include "gateway/pipeline/quota_refusal.h"
 #include "mcp/messages.h"
 
 namespace gateway::pipeline {
@@ -30,15 +32,31 @@ std::string capital(std::string text) {
   return text;
 }
 
+std::string budgets_of(const Call& call) {
+  std::string text;
+  for (const auto& full : call.exceeded) text += " " + budget_text(full);
+  return text;
+}
+
 class StopHere final : public Stage {
  public:
+  explicit StopHere(policies::ledger::Ledger& ledger) : ledger_(ledger) {}
+
   base::Task<Outcome> handle(Call& call, Next) override {
+    if (auto looked = co_await look_at_budgets(call, ledger_); !looked) {
+      co_return store_unavailable(looked.error().message);
+    }
     Outcome outcome;
     outcome.kind = Outcome::Kind::answered;
-    outcome.result = mcp::text_content_result(
-        capital(call.decision) + "." + approvers_of(call) + price_of(call) + " Nothing was sent.", false);
+    outcome.result =
+        mcp::text_content_result(capital(call.decision) + "." + budgets_of(call) +
+                                     approvers_of(call) + price_of(call) + " Nothing was sent.",
+                                 false);
     co_return outcome;
   }
+
+ private:
+  policies::ledger::Ledger& ledger_;
 };
 
 }  // namespace
@@ -52,8 +70,9 @@ Pipeline call_pipeline(const Dependencies& d) {
   stages.push_back(stages::resolve());         // name → server and tool
   stages.push_back(stages::authorize());  // → Permit; before validate: a stranger learns no schema
   stages.push_back(stages::validate());   // a malformed call costs no quota
-  // While a person decides, no slot and no money is held.
-  stages.push_back(stages::approve(d.approvals, d.clock));
+  // While a person decides, no slot and no money is held. A budget that asks is found full further
+  // down, and the question comes back up to here.
+  stages.push_back(stages::approve(d.approvals, d.clock, d.ledger));
   stages.push_back(stages::filter(d.limits));  // on the way up: sees the result before anybody else
   // rate and reserve in one: with nothing to wait for in between, rates, slots and budgets are one
   // atomic admission (design §2.6).
@@ -63,12 +82,12 @@ Pipeline call_pipeline(const Dependencies& d) {
   return Pipeline(std::move(stages));
 }
 
-Pipeline dry_run_pipeline() {
+Pipeline dry_run_pipeline(policies::ledger::Ledger& ledger) {
   Stages stages;
   stages.push_back(stages::resolve());
   stages.push_back(stages::authorize());
   stages.push_back(stages::validate());
-  stages.push_back(std::make_unique<StopHere>());
+  stages.push_back(std::make_unique<StopHere>(ledger));
   return Pipeline(std::move(stages));
 }
 

@@ -30,7 +30,7 @@ class Pipeline {
 /// What happens to every tools/call.
 Pipeline call_pipeline(const Dependencies& dependencies);
 
-/// What `call --dry-run` shows: the checks that need no state, and nothing sent.
-Pipeline dry_run_pipeline();
+/// What `call --dry-run` shows: the checks that change nothing, and nothing sent.
+Pipeline dry_run_pipeline(policies::ledger::Ledger& ledger);
 
 }  // namespace gateway::pipeline

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/pipeline/checks.h"
+#include "gateway/pipeline/quota_refusal.h"
 
 namespace gateway::pipeline {
 namespace {
@@ -28,8 +29,17 @@ Error invalid(const Outcome& refusal) {
 }  // namespace
 
 policies::approvals::Terms terms_of(const Call& call) {
-  return call.snapshot->policy->approval_terms(call.principal.agent, call.entry->server(),
-                                               call.entry->tool->name, call.arguments.value());
+  const policies::Policy& policy = *call.snapshot->policy;
+  policies::approvals::Terms terms = policy.approval_terms(
+      call.principal.agent, call.entry->server(), call.entry->tool->name, call.arguments.value());
+  for (const policies::ledger::Refusal& full : call.exceeded) {
+    const policies::approvals::Terms* overrun = policy.overrun_terms(full.quota);
+    if (overrun == nullptr) continue;
+    policies::approvals::Clause clause = overrun->clauses.front();
+    clause.why = budget_text(full);
+    terms.add(std::move(clause), overrun->wait, overrun->expires);
+  }
+  return terms;
 }
 
 Ask question_of(const Call& call, policies::approvals::Terms terms) {
@@ -65,7 +75,12 @@ base::Result<Ask> edited_question(std::shared_ptr<const Snapshot> snapshot, cons
   call.inexact = std::move(arguments.inexact);
   if (auto refusal = authorize_call(call)) return invalid(*refusal);
   if (auto refusal = validate_call(call)) return invalid(*refusal);
-  return question_of(call, terms_of(call));
+  policies::approvals::Terms terms = terms_of(call);
+  // Whatever the arguments, the call costs the same: it would go over the same budgets.
+  for (const policies::approvals::Clause& clause : asked.terms.clauses) {
+    if (!clause.budget.empty()) terms.add(clause, asked.terms.wait, asked.terms.expires);
+  }
+  return question_of(call, std::move(terms));
 }
 
 }  // namespace gateway::pipeline

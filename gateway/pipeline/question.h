@@ -6,7 +6,8 @@
 
 namespace gateway::pipeline {
 
-/// What people must agree to before this authorized call; empty when nobody is asked.
+/// What people must agree to before this authorized call, for its rules and for budgets that it
+/// would go over (Call::exceeded); empty when nobody is asked.
 policies::approvals::Terms terms_of(const Call& call);
 /// The call as people are asked about it.
 policies::approvals::Ask question_of(const Call& call, policies::approvals::Terms terms);

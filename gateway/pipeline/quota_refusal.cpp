@@ -33,17 +33,8 @@ std::string amount_text(const Refusal& refusal, std::int64_t amount) {
                                             : std::to_string(amount);
 }
 
-std::string budget_text(const Refusal& refusal) {
-  const bool money = refusal.kind == Quota::Kind::money;
-  std::string text = "Budget " + refusal.rule + ": " + amount_text(refusal, refusal.used) + " of " +
-                     amount_text(refusal, refusal.limit) + " " +
-                     (money ? refusal.currency : "calls") + " used";
-  if (money && refusal.remaining > 0) {
-    text += ", and this call costs " + amount_text(refusal, refusal.amount);
-  }
-  text += ". Nothing was sent.";
-  if (refusal.resets) text += " Resets " + reset_text(*refusal.resets) + ".";
-  return text;
+std::string resets_text(const Refusal& refusal) {
+  return refusal.resets ? " Resets " + reset_text(*refusal.resets) + "." : std::string();
 }
 
 std::string text_of(const Refusal& refusal) {
@@ -57,7 +48,7 @@ std::string text_of(const Refusal& refusal) {
            std::to_string(refusal.limit) +
            " calls in flight. Nothing was sent. Try again when one has ended.";
   }
-  return budget_text(refusal);
+  return budget_text(refusal) + " Nothing was sent." + resets_text(refusal);
 }
 
 const char* reason_of(Quota::Kind kind) {
@@ -65,10 +56,8 @@ const char* reason_of(Quota::Kind kind) {
   return kind == Quota::Kind::concurrency ? "too_many_in_flight" : "budget_exhausted";
 }
 
-}  // namespace
-
-Outcome quota_refused(Refusal refusal) {
-  Outcome outcome = refused(reason_of(refusal.kind), text_of(refusal), refusal.rule);
+Outcome refused_with(std::string text, Refusal refusal) {
+  Outcome outcome = refused(reason_of(refusal.kind), std::move(text), refusal.rule);
   base::Json facts{{"rule", refusal.rule}};
   // Money as text: a double would not hold it exactly.
   if (refusal.kind == Quota::Kind::money) {
@@ -82,6 +71,29 @@ Outcome quota_refused(Refusal refusal) {
   outcome.result["_meta"] = {{refusal_key, std::move(facts)}};
   outcome.quota = std::move(refusal);
   return outcome;
+}
+
+}  // namespace
+
+std::string budget_text(const Refusal& refusal) {
+  const bool money = refusal.kind == Quota::Kind::money;
+  std::string text = "Budget " + refusal.rule + ": " + amount_text(refusal, refusal.used) + " of " +
+                     amount_text(refusal, refusal.limit) + " " +
+                     (money ? refusal.currency : "calls") + " used";
+  if (money && refusal.remaining > 0) {
+    text += ", and this call costs " + amount_text(refusal, refusal.amount);
+  }
+  return text + ".";
+}
+
+Outcome quota_refused(Refusal refusal) {
+  std::string text = text_of(refusal);
+  return refused_with(std::move(text), std::move(refusal));
+}
+
+Outcome overrun_refused(Refusal refusal, const std::string& text) {
+  std::string all = text + resets_text(refusal);
+  return refused_with(std::move(all), std::move(refusal));
 }
 
 }  // namespace gateway::pipeline

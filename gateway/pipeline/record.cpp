@@ -64,6 +64,9 @@ void add_approval(std::string& body, JsonObjectText& facts, const Call& call) {
   JsonObjectText approval(body);
   approval.add("id", call.approval->id).add("person", call.approval->person);
   if (call.approval->remembered) approval.add_bool("remembered", true);
+  std::string budgets;
+  for (const auto& full : call.exceeded) budgets += (budgets.empty() ? "" : ", ") + full.rule;
+  if (!budgets.empty()) approval.add("over_budgets", budgets);
   if (!call.approval->asked.empty()) {
     approval.add("asked_arguments", base::blake2b_hex(call.approval->asked));
   }

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "gateway/pipeline/overrun.h"
 #include "gateway/pipeline/quota_refusal.h"
 #include "gateway/pipeline/stages.h"
 
@@ -22,14 +23,6 @@ Fate fate_of(Outcome::Kind kind) {
   return Fate::unknown;
 }
 
-std::vector<policies::ledger::Charge> charges_of(const Call& call) {
-  const policies::Policy& policy = *call.snapshot->policy;
-  const std::string& agent = call.principal.agent;
-  if (call.is_tool()) return policy.charges(agent, call.server(), call.name());
-  return policy.read_charges(agent, call.primitive, call.server(), call.name(),
-                             call.offer->offer->name);
-}
-
 class Reserve final : public Stage {
  public:
   explicit Reserve(policies::ledger::Ledger& ledger) : ledger_(ledger) {}
@@ -48,6 +41,12 @@ class Reserve final : public Stage {
     if (!verdict) co_return store_unavailable(verdict.error().message);
     if (auto* refusal = std::get_if<policies::ledger::Refusal>(&*verdict)) {
       co_return quota_refused(std::move(*refusal));
+    }
+    if (auto* exceeded = std::get_if<policies::ledger::Exceeded>(&*verdict)) {
+      // Refused, unless the stage that asks people sees it.
+      Outcome outcome = quota_refused(exceeded->budgets.front());
+      outcome.exceeded = std::move(exceeded->budgets);
+      co_return outcome;
     }
     call.hold = std::get<std::unique_ptr<policies::ledger::Hold>>(std::move(*verdict));
     Outcome outcome = co_await next(call);

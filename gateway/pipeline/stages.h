@@ -26,10 +26,11 @@ std::unique_ptr<Stage> resolve();
 std::unique_ptr<Stage> authorize();
 /// Checks the arguments against the tool's inputSchema.
 std::unique_ptr<Stage> validate();
-/// Asks people where rules want it: waits for them a while, holding nothing, and lets a call pass
-/// that was approved, once.
+/// Asks people where rules want it, or a budget that has no room: waits for them a while, holding
+/// nothing, and lets a call pass that was approved, once.
 std::unique_ptr<Stage> approve(policies::approvals::Approvals& approvals,
-                               const policies::ledger::Clock& clock);
+                               const policies::ledger::Clock& clock,
+                               policies::ledger::Ledger& ledger);
 /// On the way up: the result's size, and whether it is what the tool's outputSchema promises.
 std::unique_ptr<Stage> filter(const base::Limits& limits);
 /// Takes what the call costs of all limits and budgets, in one step; settles it on the way up.

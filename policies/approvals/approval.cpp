@@ -40,6 +40,16 @@ bool met_by(const Clause& clause, const std::vector<Vote>& votes) {
 
 }  // namespace
 
+void Terms::add(Clause clause, std::chrono::milliseconds its_wait,
+                std::chrono::milliseconds its_expires) {
+  wait = clauses.empty() ? its_wait : std::min(wait, its_wait);
+  expires = clauses.empty() ? its_expires : std::min(expires, its_expires);
+  const auto place = std::upper_bound(
+      clauses.begin(), clauses.end(), clause,
+      [](const Clause& one, const Clause& other) { return one.rule < other.rule; });
+  clauses.insert(place, std::move(clause));
+}
+
 std::string fingerprint(const Ask& ask) {
   Print print;
   print.add("call");
@@ -92,6 +102,11 @@ bool Approval::asks(const Decider& decider) const {
     const bool asked = decider.at_client ? clause.client : decider.is_one_of(clause.by);
     return asked && !met_by(clause, votes);
   });
+}
+
+bool Approval::allows_overrun() const {
+  return std::any_of(clauses.begin(), clauses.end(),
+                     [](const Clause& clause) { return !clause.budget.empty(); });
 }
 
 bool Approval::has_vote_of(const std::string& person) const {

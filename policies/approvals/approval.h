@@ -18,6 +18,8 @@ struct Clause {
   std::vector<std::string> escalate_to;  ///< asked too when `by` did not answer in time; or empty
   std::string place = {};                ///< `FILE:LINE` of the rule when it was asked
   bool client = false;  ///< whether the person at the agent's client may agree instead
+  std::string budget = {};  ///< of a budget that the call would go over: its quota's id
+  std::string why = {};     ///< and what was used of it when it was asked, for people
 };
 
 /// What all matching rules together ask for.
@@ -27,6 +29,10 @@ struct Terms {
   std::chrono::milliseconds expires{86'400'000};  ///< how long the question stands, then the answer
 
   bool empty() const { return clauses.empty(); }
+  /// Of several the shortest times count. Clauses stand in the order of their texts, so that it is
+  /// the same question in whichever order rules are written.
+  void add(Clause clause, std::chrono::milliseconds its_wait,
+           std::chrono::milliseconds its_expires);
 };
 
 /// One call as people are asked about it. Everything here but `request` and `owner` is what an
@@ -103,6 +109,8 @@ struct Approval {
 
   /// Whether a clause that is not met yet asks this person.
   bool asks(const Decider& decider) const;
+  /// Whether it lets its call go over a budget.
+  bool allows_overrun() const;
   bool has_vote_of(const std::string& person) const;
   /// Whether like calls need no question because of it.
   bool speaks_for_others() const;

@@ -32,6 +32,9 @@ Json clauses_json(const std::vector<Clause>& clauses) {
                     {"escalate_to", clause.escalate_to},
                     {"place", clause.place}});
     if (clause.client) list.back()["client"] = true;
+    if (clause.budget.empty()) continue;
+    list.back()["budget"] = clause.budget;
+    list.back()["why"] = clause.why;
   }
   return list;
 }
@@ -39,8 +42,9 @@ Json clauses_json(const std::vector<Clause>& clauses) {
 std::vector<Clause> read_clauses(const Json& list) {
   std::vector<Clause> clauses;
   for (const Json& item : list) {
-    clauses.push_back({item.at("rule"), item.at("by"), item.at("quorum"),
-                       item.at("escalate_to"), item.at("place"), item.value("client", false)});
+    clauses.push_back({item.at("rule"), item.at("by"), item.at("quorum"), item.at("escalate_to"),
+                       item.at("place"), item.value("client", false), item.value("budget", ""),
+                       item.value("why", "")});
   }
   return clauses;
 }

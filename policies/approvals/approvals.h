@@ -77,8 +77,9 @@ class Approvals {
   /// One person's word, durable when this returns. Code::not_found: there is no such id;
   /// Code::refused: somebody decided before, the message says who; Code::unauthorized: this person
   /// is not asked; Code::invalid: the edit is of another call, what is to be remembered is no JSON
-  /// Schema, or more people than one must agree, so that nothing is remembered; Code::unavailable:
-  /// the store does not answer; the message says whether anything may have been decided.
+  /// Schema, or nothing is remembered because more people than one must agree or a call is let over
+  /// a budget; Code::unavailable: the store does not answer; the message says whether anything may
+  /// have been decided.
   virtual base::Task<base::Result<Approval>> decide(std::string id, Decision decision) = 0;
 
   /// From now on calls like it are asked about again. What was decided of its own call stands.

@@ -84,6 +84,12 @@ Status check_decision(const Approval& approval, const Decision& decision) {
                  "edit.",
                  {}};
   }
+  if (decision.remember && approval.allows_overrun()) {
+    return Error{Code::invalid,
+                 "Approval " + approval.id +
+                     " lets one call go over a budget: nothing is remembered of that.",
+                 {}};
+  }
   if (Status allowed = check_decider(approval, decision.decider); !allowed) return allowed;
   if (!decision.edit || is_edit_of(*decision.edit, approval.ask)) return {};
   return Error{

@@ -110,7 +110,9 @@ void BudgetCounter::hold_from_block(std::int64_t amount) {
 std::int64_t BudgetCounter::hold_directly(std::int64_t limit, std::int64_t amount) {
   Booking& booking = bookings_.back();
   const std::int64_t free = std::max<std::int64_t>(limit - used() - reserved(), 0);
-  const std::int64_t from_block = std::max<std::int64_t>(amount - free, 0);
+  // What no block has either goes over the limit, as the caller decided.
+  const std::int64_t from_block =
+      std::min(std::max<std::int64_t>(amount - free, 0), booking.now.block + booking.pending);
   const std::int64_t from_durable = std::min(from_block, booking.now.block);
   booking.now.block -= from_durable;
   booking.pending -= from_block - from_durable;

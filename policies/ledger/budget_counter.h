@@ -53,7 +53,8 @@ class BudgetCounter {
   /// Whether the block has `amount`.
   bool block_covers(std::int64_t amount) const { return amount <= current().now.block; }
   void hold_from_block(std::int64_t amount);
-  /// Holds from what is free, else from the block; returns how much came from the block. The
+  /// Holds from what is free, else from the block, else over the limit; returns how much came from
+  /// the block. The
   /// journal is told by the caller: SpendingChange{held: amount, block: -returned}.
   std::int64_t hold_directly(std::int64_t limit, std::int64_t amount);
   /// By how much the block should grow, at most to 1 % of the limit or one call; 0 while it is at

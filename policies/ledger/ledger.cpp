@@ -21,6 +21,7 @@ Refusal refusal_of(const Charge& charge, std::int64_t used) {
   Refusal refusal;
   refusal.kind = quota.kind;
   refusal.rule = quota.name;
+  refusal.quota = quota.id;
   refusal.currency = quota.currency;
   refusal.limit = quota.limit;
   refusal.used = used;

@@ -38,7 +38,8 @@ struct Admission {
 /// Which bucket said no. Nothing was taken from any.
 struct Refusal {
   Quota::Kind kind = Quota::Kind::calls;
-  std::string rule;  ///< the quota's name, e.g. `writer/daily`
+  std::string rule;   ///< the quota's name, e.g. `writer/daily`
+  std::string quota;  ///< its id
   std::string currency;
   std::int64_t limit = 0;
   std::int64_t used = 0;  ///< spent and held
@@ -47,6 +48,12 @@ struct Refusal {
   std::chrono::nanoseconds period{0};        ///< of a rate
   std::chrono::milliseconds retry_after{0};  ///< until the same call may be admitted, at least
   std::optional<WallTime> resets;            ///< of a budget: when the oldest spending is forgotten
+};
+
+/// Nothing refuses, but budgets that ask have no room; what each of them says. Nothing was taken
+/// from any bucket.
+struct Exceeded {
+  std::vector<Refusal> budgets;
 };
 
 /// What the charge's quota says of itself, and `used`; when to come back is left open.
@@ -68,7 +75,7 @@ class Hold {
   virtual std::vector<base::JournalEntry> settle(std::int64_t spent) = 0;
 };
 
-using Verdict = std::variant<std::unique_ptr<Hold>, Refusal>;
+using Verdict = std::variant<std::unique_ptr<Hold>, Refusal, Exceeded>;
 
 /// What has been spent of one bucket in its window.
 struct BucketUse {
@@ -86,7 +93,7 @@ struct StoreDown {
 };
 
 /// Counts what calls take of limits and budgets (design §2.6): `used ≤ limit` at every instant,
-/// whatever runs at once. Thread-safe.
+/// whatever runs at once, but for what Excess::allow took. Thread-safe.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -94,6 +101,11 @@ class Ledger {
   /// Takes all charges or none. An admission with `with_intent` is not durable yet; any other is
   /// when this returns. Code::unavailable: the store did not answer, and nothing was taken.
   virtual base::Task<base::Result<Verdict>> admit(Admission admission) = 0;
+
+  /// Which of these charges of budgets find no room now, each by itself, and what their budgets
+  /// say. Takes nothing. Code::unavailable: the store did not answer.
+  virtual base::Task<base::Result<std::vector<Refusal>>> look(std::string tenant,
+                                                              std::vector<Charge> charges) = 0;
 
   /// The buckets of budgets that hold anything, in no order.
   virtual base::Task<base::Result<std::vector<BucketUse>>> usage() = 0;

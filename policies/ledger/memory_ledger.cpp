@@ -64,6 +64,7 @@ base::Task<base::Result<Verdict>> MemoryLedger::admit(Admission admission) {
   if (!decided) co_return decided.error();
   Step& step = *decided;
   if (step.refusal) co_return Verdict(std::move(*step.refusal));
+  if (!step.exceeded.empty()) co_return Verdict(Exceeded{std::move(step.exceeded)});
   if (step.waits) {
     // Commits stand in the order of submission: after this one, what decide() submitted is durable.
     const base::Status durable = co_await journal_.commit({});
@@ -81,24 +82,22 @@ base::Task<base::Result<Verdict>> MemoryLedger::admit(Admission admission) {
 
 auto MemoryLedger::decide(const Admission& admission) -> base::Result<Step> {
   Step step;
-  step.now = {clock_.wall(), clock_.steady() - origin_};
+  step.now = now();
   const std::lock_guard lock(mutex_);
-  std::vector<Bucket*> buckets;
-  buckets.reserve(admission.charges.size());
-  std::vector<SpendingChange> renames;
-  for (const Charge& charge : admission.charges) {
-    buckets.push_back(&bucket_of(charge, step.now, renames));
-    auto refusal = check(charge, step.now, *buckets.back());
-    // Of several that refuse, the one that does so longest tells the caller when to come back.
-    if (refusal && (!step.refusal || step.refusal->retry_after < refusal->retry_after)) {
+  auto found = find_buckets(admission.charges, step.now, admission.call);
+  if (!found) return found.error();
+  const std::vector<Bucket*>& buckets = *found;
+  for (std::size_t at = 0; at < buckets.size(); ++at) {
+    auto refusal = check(admission.charges[at], step.now, *buckets[at]);
+    if (!refusal) continue;
+    if (admission.charges[at].excess == Excess::ask) {
+      step.exceeded.push_back(*std::move(refusal));
+    } else if (!step.refusal || step.refusal->retry_after < refusal->retry_after) {
+      // Of several that refuse, the one that does so longest tells the caller when to come back.
       step.refusal = std::move(refusal);
     }
   }
-  if (!renames.empty()) {
-    if (auto told = journal_.submit(spending_entries(admission.call, renames)); !told)
-      return told.error();
-  }
-  if (step.refusal) return step;
+  if (step.refusal || !step.exceeded.empty()) return step;
   step.hold = std::make_unique<MemoryHold>(*this, admission.call, admission.with_intent);
   if (admission.with_intent) {
     if (auto paid = pay_room_back(buckets, admission.call); !paid) {
@@ -108,6 +107,17 @@ auto MemoryLedger::decide(const Admission& admission) -> base::Result<Step> {
   }
   if (auto taken = take(admission, buckets, step); !taken) return taken.error();
   return step;
+}
+
+auto MemoryLedger::find_buckets(const std::vector<Charge>& charges, const Instant& now,
+                                const std::string& call) -> base::Result<std::vector<Bucket*>> {
+  std::vector<Bucket*> buckets;
+  buckets.reserve(charges.size());
+  std::vector<SpendingChange> renames;
+  for (const Charge& charge : charges) buckets.push_back(&bucket_of(charge, now, renames));
+  if (renames.empty()) return buckets;
+  if (auto told = journal_.submit(spending_entries(call, renames)); !told) return told.error();
+  return buckets;
 }
 
 auto MemoryLedger::bucket_of(const Charge& charge, const Instant& now,
@@ -151,6 +161,7 @@ std::optional<Refusal> MemoryLedger::check(const Charge& charge, const Instant& 
     refusal.retry_after = slot_retry;
     return refusal;
   }
+  if (charge.excess == Excess::allow) return std::nullopt;
   const std::int64_t used = bucket.budget->used();
   if (charge.amount <= quota.limit - used) return std::nullopt;
   Refusal refusal = refusal_of(charge, used);
@@ -272,6 +283,21 @@ std::vector<base::JournalEntry> MemoryLedger::resolve(MemoryHold& hold, Fate fat
     if (rest) part.counter->resolve(part.start, {0, 0, 0, taken - part.amount, 0}, {});
   }
   return spending_entries(hold.call_, with_outcome);
+}
+
+base::Task<base::Result<std::vector<Refusal>>> MemoryLedger::look(std::string,
+                                                                  std::vector<Charge> charges) {
+  const Instant looked = now();
+  const std::lock_guard lock(mutex_);
+  const auto buckets = find_buckets(charges, looked, "look");
+  if (!buckets) co_return buckets.error();
+  std::vector<Refusal> full;
+  for (std::size_t at = 0; at < charges.size(); ++at) {
+    if (auto refusal = check(charges[at], looked, *(*buckets)[at])) {
+      full.push_back(*std::move(refusal));
+    }
+  }
+  co_return full;
 }
 
 base::Task<base::Result<std::vector<BucketUse>>> MemoryLedger::usage() {

@@ -38,6 +38,8 @@ class MemoryLedger final : public Ledger {
   ~MemoryLedger() override;
 
   base::Task<base::Result<Verdict>> admit(Admission admission) override;
+  base::Task<base::Result<std::vector<Refusal>>> look(std::string tenant,
+                                                      std::vector<Charge> charges) override;
   base::Task<base::Result<std::vector<BucketUse>>> usage() override;
   /// Nothing is lost while it runs: a start refuses a table of spending that was.
   base::Task<base::Status> accept_loss() override { co_return base::Status{}; }
@@ -68,11 +70,15 @@ class MemoryLedger final : public Ledger {
     Instant now;
     std::unique_ptr<MemoryHold> hold;
     std::optional<Refusal> refusal;
+    std::vector<Refusal> exceeded;  // budgets that ask
     std::vector<Fetch> fetches;
     bool waits = false;  // for the journal, before the call may go on
   };
 
   base::Result<Step> decide(const Admission& admission);
+  Instant now() const { return {clock_.wall(), clock_.steady() - origin_}; }
+  base::Result<std::vector<Bucket*>> find_buckets(const std::vector<Charge>& charges,
+                                                  const Instant& now, const std::string& call);
   Bucket& bucket_of(const Charge& charge, const Instant& now, std::vector<SpendingChange>& renames);
   void adopt_former(const Charge& charge, Bucket& bucket, std::vector<SpendingChange>& renames);
   std::optional<Refusal> check(const Charge& charge, const Instant& now, Bucket& bucket) const;

@@ -26,9 +26,17 @@ struct Quota {
   std::int64_t burst = 0;              ///< of a rate: calls at once, at least 1
 
   Window window;         ///< of a budget
+  bool asks = false;     ///< of a budget: people may let a call go over it
   std::string currency;  ///< of a budget of money
 
   bool is_budget() const { return kind == Kind::money || kind == Kind::calls; }
+};
+
+/// What becomes of a call for which a bucket has no room.
+enum class Excess {
+  refuse,
+  ask,    ///< of a budget: people are asked
+  allow,  ///< of a budget: they agreed, and it is taken all the same: a declared overrun
 };
 
 /// What one call takes of one bucket.
@@ -36,6 +44,7 @@ struct Charge {
   const Quota* quota = nullptr;
   std::string scope;        ///< whose bucket, e.g. `agent:researcher`
   std::int64_t amount = 1;  ///< calls, or nano-units
+  Excess excess = Excess::refuse;
 
   /// The name of the bucket's counter.
   std::string key() const;

@@ -14,7 +14,17 @@ namespace {
 constexpr std::int64_t undecided = -1;
 
 bool same(const Charge& one, const Charge& other) {
-  return one.quota == other.quota && one.amount == other.amount && one.scope == other.scope;
+  return one.quota == other.quota && one.amount == other.amount && one.scope == other.scope &&
+         one.excess == other.excess;
+}
+
+// How many admissions it asks for.
+std::int64_t wanted(const RedisGroup& group) { return group.looks ? 0 : group.count; }
+
+// As batch_script reads it.
+std::string_view word_for(Excess excess) {
+  if (excess == Excess::ask) return "ask";
+  return excess == Excess::allow ? "allow" : "refuse";
 }
 
 // Ends of one booking, whoever's.
@@ -58,8 +68,8 @@ RedisGroup::RedisGroup(const base::Executor& executor, const Admission& admissio
 }
 
 bool RedisGroup::fits(const Admission& admission) const {
-  return std::equal(asked.begin(), asked.end(), admission.charges.begin(), admission.charges.end(),
-                    same);
+  return !looks && std::equal(asked.begin(), asked.end(), admission.charges.begin(),
+                              admission.charges.end(), same);
 }
 
 void RedisGroup::decide(base::Error why) {
@@ -120,10 +130,10 @@ base::RedisArguments RedisBatch::arguments(const std::string& tenant, const Redi
   }
   for (std::size_t at = 0; at < groups_.size(); ++at) {
     const RedisGroup& group = *groups_[at];
-    numbers.add(group.count).add(static_cast<std::int64_t>(group.charges.size()));
+    numbers.add(wanted(group)).add(static_cast<std::int64_t>(group.charges.size()));
     for (std::size_t charge = 0; charge < group.charges.size(); ++charge) {
       numbers.add(static_cast<std::int64_t>(group_places_[at][charge]) + 1);
-      numbers.add(group.charges[charge].amount);
+      numbers.add(group.charges[charge].amount).add(word_for(group.asked[charge].excess));
     }
   }
   base::RedisArguments all;
@@ -142,14 +152,9 @@ class RedisBatch::Decisions final {
   /// Reads what is said of the next group; undecided when it must be sent alone.
   std::int64_t read(RedisGroup& group) {
     group.admitted = next();
-    if (group.admitted > group.count || group.admitted < undecided) broken_ = true;
-    if (group.admitted == undecided || group.admitted == group.count) return group.admitted;
-    group.refused_by = next();
-    group.used = next();
-    group.wait = next();
-    group.resets = next();
-    const auto charges = static_cast<std::int64_t>(group.charges.size());
-    if (group.refused_by < 1 || group.refused_by > charges) broken_ = true;
+    if (group.admitted > wanted(group) || group.admitted < undecided) broken_ = true;
+    const bool all = !group.looks && group.admitted == group.count;
+    if (group.admitted != undecided && !all) read_refusals(group);
     return group.admitted;
   }
 
@@ -168,6 +173,20 @@ class RedisBatch::Decisions final {
   }
 
  private:
+  void read_refusals(RedisGroup& group) {
+    const auto charges = static_cast<std::int64_t>(group.charges.size());
+    const std::int64_t count = next();
+    if (count < (group.looks ? 0 : 1) || count > charges) broken_ = true;
+    group.refusals.clear();
+    while (!broken_ && static_cast<std::int64_t>(group.refusals.size()) < count) {
+      RedisRefusal& refusal = group.refusals.emplace_back();
+      refusal.charge = next();
+      refusal.used = next();
+      refusal.wait = next();
+      refusal.resets = next();
+      if (refusal.charge < 1 || refusal.charge > charges) broken_ = true;
+    }
+  }
   std::int64_t next() {
     if (at_ < numbers_.size() && numbers_[at_].type == base::RedisReply::Type::integer) {
       return numbers_[at_++].integer;

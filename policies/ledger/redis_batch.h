@@ -37,12 +37,18 @@ struct RedisTaken {
   FateCounts untold;               ///< ends of which Redis has not been told
 };
 
+/// Which charge of a group found no room, as batch_script says it.
+struct RedisRefusal {
+  std::int64_t charge = 0;  ///< from 1
+  std::int64_t used = 0, wait = 0, resets = 0;
+};
+
 /// Calls that ask for the same at once: decided together, in the order in which they came.
 struct RedisGroup {
   RedisGroup(const base::Executor& executor, const Admission& admission, WallTime now,
              Bookings& bookings);
 
-  /// Whether `admission` asks for what this group does.
+  /// Whether `admission` asks for what this group does, and takes it.
   bool fits(const Admission& admission) const;
   void decide(base::Error why);
 
@@ -50,6 +56,7 @@ struct RedisGroup {
   std::vector<RedisCharge> charges;
   bool spends = false;  ///< of a budget
   bool alone = false;   ///< its buckets must not meet those of others in one batch
+  bool looks = false;   ///< takes nothing, and is told of every charge that finds no room
   std::int64_t count = 0;
   int attempts = 0;
   base::Timer done;  ///< ends when it was decided
@@ -59,7 +66,7 @@ struct RedisGroup {
   std::optional<base::Error> error;
   std::int64_t admitted = 0;  ///< the first ones
   std::shared_ptr<RedisTaken> taken;
-  std::int64_t refused_by = 0, used = 0, wait = 0, resets = 0;  ///< the others
+  std::vector<RedisRefusal> refusals;  ///< the others
 };
 
 /// Who sends a batch.

@@ -17,13 +17,26 @@ using base::Task;
 
 bool is_budget(const Charge& charge) { return charge.quota->is_budget(); }
 
-Refusal refusal_of_group(const Admission& admission, const RedisGroup& group) {
-  const Charge& charge = admission.charges[static_cast<std::size_t>(group.refused_by - 1)];
-  Refusal refusal = refusal_of(charge, group.used);
+Refusal refusal_for(const std::vector<Charge>& charges, const RedisRefusal& said) {
+  const Charge& charge = charges[static_cast<std::size_t>(said.charge - 1)];
+  Refusal refusal = refusal_of(charge, said.used);
   refusal.retry_after =
-      std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds(group.wait));
-  if (is_budget(charge)) refusal.resets = WallTime(std::chrono::seconds(group.resets));
+      std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds(said.wait));
+  if (is_budget(charge)) refusal.resets = WallTime(std::chrono::seconds(said.resets));
   return refusal;
+}
+
+std::vector<Refusal> refusals_for(const std::vector<Charge>& charges, const RedisGroup& group) {
+  std::vector<Refusal> refusals;
+  for (const RedisRefusal& said : group.refusals) refusals.push_back(refusal_for(charges, said));
+  return refusals;
+}
+
+Verdict not_admitted(const std::vector<Charge>& charges, const RedisGroup& group) {
+  std::vector<Refusal> refusals = refusals_for(charges, group);
+  const auto first = static_cast<std::size_t>(group.refusals.front().charge - 1);
+  if (charges[first].excess == Excess::ask) return Exceeded{std::move(refusals)};
+  return std::move(refusals.front());
 }
 
 }  // namespace
@@ -48,7 +61,7 @@ Task<Result<Verdict>> RedisLedger::admit(Admission admission) {
   if (!decision) {
     co_return co_await decide_locally(std::move(admission), std::move(decision).error());
   }
-  if (!decision->admitted) co_return Verdict(refusal_of_group(admission, *decision->group));
+  if (!decision->admitted) co_return not_admitted(admission.charges, *decision->group);
   co_return Verdict(
       std::make_unique<RedisHold>(node.tenant(admission.tenant), decision->group->taken));
 }
@@ -65,6 +78,16 @@ RedisNode& RedisLedger::node_of(const base::Executor& executor) {
     if (&node->loop().io() == &asio::query(executor, asio::execution::context)) return *node;
   }
   return *nodes_.front();
+}
+
+Task<Result<std::vector<Refusal>>> RedisLedger::look(std::string tenant,
+                                                     std::vector<Charge> charges) {
+  for (Charge& charge : charges) charge.excess = Excess::ask;  // each of them is asked
+  RedisNode& node = node_of(co_await asio::this_coro::executor);
+  const Admission looked{std::move(tenant), {}, std::move(charges), false};
+  const auto group = co_await node.look(looked);
+  if (!group) co_return group.error();
+  co_return refusals_for(looked.charges, **group);
 }
 
 Task<Result<std::vector<BucketUse>>> RedisLedger::usage() {

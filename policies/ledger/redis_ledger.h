@@ -31,6 +31,8 @@ class RedisLedger final : public Ledger {
   ~RedisLedger() override;
 
   base::Task<base::Result<Verdict>> admit(Admission admission) override;
+  base::Task<base::Result<std::vector<Refusal>>> look(std::string tenant,
+                                                      std::vector<Charge> charges) override;
   base::Task<base::Result<std::vector<BucketUse>>> usage() override;
   base::Task<base::Status> accept_loss() override;
   void set_store_down(StoreDown store_down) override { local_limits_ = store_down.local_limits; }

@@ -40,6 +40,11 @@ Task<Result<RedisTenant::Decision>> RedisNode::admit_when_ready(const Admission&
   co_return co_await tenant(admission.tenant).admit(admission);
 }
 
+Task<Result<std::shared_ptr<const RedisGroup>>> RedisNode::look(const Admission& admission) {
+  if (auto there = co_await connection_.ready(); !there) co_return std::move(there).error();
+  co_return co_await tenant(admission.tenant).look(admission);
+}
+
 Task<Result<std::string>> RedisNode::epoch() {
   const auto now = std::chrono::steady_clock::now();
   const bool asked = asked_ && asked_->generation == connection_.generation();

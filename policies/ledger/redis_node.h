@@ -35,6 +35,9 @@ class RedisNode final {
   /// Of `admission`'s tenant. At once unavailable while Redis is away.
   base::Task<base::Result<RedisTenant::Decision>> admit(const Admission& admission);
 
+  /// The same without taking anything: what the group that is returned was told.
+  base::Task<base::Result<std::shared_ptr<const RedisGroup>>> look(const Admission& admission);
+
   /// Code::unavailable with a sentence while nothing may be spent.
   base::Task<base::Result<std::string>> epoch();
   /// Asks for the epoch again before the next admission.

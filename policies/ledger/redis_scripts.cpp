@@ -222,8 +222,8 @@ end
 )";
 
 const std::string admitting =
-    R"(local function refusal_of(charges)
-  local refusal
+    R"(local function refusals_of(charges)
+  local refusal, asked
   local function refuse(index, used, wait, first)
     if not refusal or refusal[3] < wait then refusal = {index, used, wait, first} end
   end
@@ -233,14 +233,16 @@ const std::string admitting =
       local wait = c.arrival - now - c.tolerance
       if wait > 0 then refuse(index, c.limit, wait, 0) end
     elseif charge.amount > c.limit - c.used then
-      if c.kind == 'c' then
-        refuse(index, c.used, 1000000, 0)
-      else
-        refuse(index, c.used, math.max(c.first - wall, 1) * 1000000, c.first)
+      local wait = c.kind == 'c' and 1000000 or math.max(c.first - wall, 1) * 1000000
+      if charge.excess == 'ask' then
+        asked = asked or {}
+        asked[#asked + 1] = {index, c.used, wait, c.first}
+      elseif charge.excess ~= 'allow' then
+        refuse(index, c.used, wait, c.first or 0)
       end
     end
   end
-  return refusal
+  return refusal and {refusal} or asked
 end
 local function take(charge)
   local c = charge.bucket
@@ -255,22 +257,26 @@ for index, c in ipairs(list) do reply[index] = tonumber(c.start) end
 while at <= #ARGV do
   local count, charges, admitted = tonumber(ARGV[at]), {}, 0
   for index = 1, tonumber(ARGV[at + 1]) do
-    local place = at + 2 * index
-    charges[index] = {bucket = list[tonumber(ARGV[place])], amount = tonumber(ARGV[place + 1])}
+    local place = at + 3 * index - 1
+    charges[index] = {bucket = list[tonumber(ARGV[place])], amount = tonumber(ARGV[place + 1]),
+                      excess = ARGV[place + 2]}
   end
-  at = at + 2 + 2 * #charges
+  at = at + 2 + 3 * #charges
   if mixed then
     reply[#reply + 1] = -1
   else
-    local refusal
+    local refusals = count == 0 and (refusals_of(charges) or {})
     while admitted < count do
-      refusal = refusal_of(charges)
-      if refusal then break end
+      refusals = refusals_of(charges)
+      if refusals then break end
       for _, charge in ipairs(charges) do take(charge) end
       admitted = admitted + 1
     end
     reply[#reply + 1] = admitted
-    for _, number in ipairs(refusal or {}) do reply[#reply + 1] = number end
+    if refusals then reply[#reply + 1] = #refusals end
+    for _, refusal in ipairs(refusals or {}) do
+      for _, number in ipairs(refusal) do reply[#reply + 1] = number end
+    end
   end
 end
 )";

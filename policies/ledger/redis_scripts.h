@@ -28,14 +28,17 @@ namespace policies::ledger {
 /// epoch, how many ends, how many buckets, how many admissions. For each end: START ("" for slots),
 /// settled, unknown, cancelled. For each bucket: kind (r, c or b), how many former keys, limit, and
 /// for r: interval and tolerance in µs; for b: START, when that stops counting, when the key may
-/// go, the window. For each group of equal admissions: how many, of how many buckets, and for
-/// each of these its number and amount.
+/// go, the window. For each group of equal admissions: how many (0: it only looks), of how many
+/// buckets, and for each of these its number, amount, and whether to refuse, ask or allow what it
+/// has no room for.
 ///
 /// Returns the START of each bucket (0 for no budget), then for each group how many were admitted,
-/// and unless all: number of the bucket within the group that refuses longest, used, µs to wait,
-/// when the first stops counting; or -1 for a group: its buckets turned out to be those of another,
-/// and nothing was taken. Returns {-1}: the store's epoch is another, or {-2}: the node is not
-/// registered with this connection, or a later batch came first; then nothing was done.
+/// and unless all, or when it looks: how many buckets have no room, and of each its number within
+/// the group, used, µs to wait, when the first stops counting. That is the one that refuses
+/// longest, or when none refuses all that ask. Or -1 for a group: its buckets turned out to be
+/// those of another, and nothing was taken. Returns {-1}: the store's epoch is another, or {-2}:
+/// the node is not registered with this connection, or a later batch came first; then nothing was
+/// done.
 extern const base::RedisScript batch_script;
 
 /// Makes a node known with its present connection, so that nothing more is taken of earlier ones.

@@ -50,14 +50,29 @@ Task<Result<RedisTenant::Decision>> RedisTenant::admit(const Admission& admissio
   if (calls_waiting_ >= most_waiting) co_return unavailable("too many calls wait for answers");
   const std::shared_ptr<RedisGroup> group = join(admission);
   const std::int64_t place = group->count++;
+  if (const Status decided = co_await wait_for(*group); !decided) co_return decided.error();
+  co_return Decision{group, place < group->admitted};
+}
+
+Task<Result<std::shared_ptr<const RedisGroup>>> RedisTenant::look(const Admission& admission) {
+  if (calls_waiting_ >= most_waiting) co_return unavailable("too many calls wait for answers");
+  const std::shared_ptr<RedisGroup> group = add_group(admission);
+  group->looks = true;
+  group->count = 1;
+  if (const Status decided = co_await wait_for(*group); !decided) co_return decided.error();
+  co_return group;
+}
+
+// For one call that asks.
+Task<Status> RedisTenant::wait_for(RedisGroup& group) {
   ++calls_waiting_;
   if (may_send()) wake();
-  while (!group->decided) {
+  while (!group.decided) {
     std::error_code ended;
-    co_await group->done.async_wait(asio::redirect_error(base::use_task, ended));
+    co_await group.done.async_wait(asio::redirect_error(base::use_task, ended));
   }
-  if (group->error) co_return *group->error;
-  co_return Decision{group, place < group->admitted};
+  if (group.error) co_return *group.error;
+  co_return Status{};
 }
 
 std::shared_ptr<RedisGroup> RedisTenant::join(const Admission& admission) {
@@ -67,6 +82,10 @@ std::shared_ptr<RedisGroup> RedisTenant::join(const Admission& admission) {
   };
   const auto found = std::find_if(waiting_.end() - compared, waiting_.end(), fits);
   if (found != waiting_.end()) return *found;
+  return add_group(admission);
+}
+
+std::shared_ptr<RedisGroup> RedisTenant::add_group(const Admission& admission) {
   waiting_.push_back(std::make_shared<RedisGroup>(node_.loop().executor(), admission,
                                                   node_.clock().wall(), node_.bookings()));
   return waiting_.back();

@@ -27,11 +27,15 @@ class RedisTenant final {
   };
   /// Code::unavailable: nothing was taken, or it is given back as soon as Redis is there again.
   base::Task<base::Result<Decision>> admit(const Admission& admission);
+  /// Takes nothing: the group is told which charges find no room.
+  base::Task<base::Result<std::shared_ptr<const RedisGroup>>> look(const Admission& admission);
   /// Does not wait. Redis is told as soon as it is there.
   void end(const std::shared_ptr<RedisTaken>& taken, Fate fate);
 
  private:
   std::shared_ptr<RedisGroup> join(const Admission& admission);
+  std::shared_ptr<RedisGroup> add_group(const Admission& admission);
+  base::Task<base::Status> wait_for(RedisGroup& group);
   bool has_work() const { return !waiting_.empty() || !ended_.empty() || !lost_.empty(); }
   bool may_send() const;
   void wake();

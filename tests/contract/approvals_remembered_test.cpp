@@ -119,3 +119,30 @@ TEST_CASE("approvals: what is no schema is not remembered", "[contract]") {
     CHECK(subject->ask().approval.state == State::pending);
   }
 }
+
+TEST_CASE("approvals: that a call may go over a budget is decided for that call alone",
+          "[contract]") {
+  for (const Named& implementation : implementations) {
+    INFO(implementation.name);
+    const auto subject = implementation.make();
+    Ask question = tests::ask_of();
+    Clause over = tests::clause_of({"ops"});
+    over.rule = "role writer: budget daily of 5.00 EUR";
+    over.budget = "role/writer/daily/money";
+    over.why = "Budget writer/daily: 5.00 of 5.00 EUR used.";
+    question.terms.add(over, question.terms.wait, question.terms.expires);
+    const Approval asked = subject->ask(question).approval;
+    REQUIRE(asked.clauses.size() == 2);
+    CHECK(asked.clauses[1].budget == over.budget);
+    CHECK(asked.clauses[1].why == over.why);
+    CHECK(subject->ask().approval.id != asked.id);  // without the budget it is another question
+    Decision decision = tests::word_of("ann");
+    decision.remember = {std::chrono::system_clock::now() + hours(8), "{}"};
+    const auto refused = subject->decide(asked.id, decision);
+    CHECK(refused.error().code == Code::invalid);
+    CHECK(refused.error().message.find("nothing is remembered of that") != std::string::npos);
+    decision.remember.reset();
+    CHECK(subject->decide(asked.id, decision)->state == State::approved);
+    CHECK_FALSE(subject->ask(question).is_remembered);
+  }
+}

@@ -8,66 +8,14 @@
 
 #include <catch2/catch.hpp>
 
-#include "base/sqlite_journal.h"
-#include "policies/ledger/memory_ledger.h"
-#include "policies/ledger/spending_table.h"
-#include "tests/contract/ledger_subject.h"
+#include "tests/contract/ledger_subjects.h"
 #include "tests/support/quotas.h"
-#include "tests/support/temp_dir.h"
 
 using namespace policies::ledger;
 using tests::HoldPointer;
-using tests::OnRedis;
+using tests::implementations;
+using tests::Named;
 using tests::Subject;
-
-namespace {
-
-class InMemory final : public Subject {
- public:
-  InMemory() { ledger_ = std::make_unique<MemoryLedger>(journal_, clock_); }
-  ~InMemory() override {
-    stop();
-    ledger_.reset();
-  }
-
- private:
-  tests::LockedJournal journal_;
-};
-
-class OnSqlite final : public Subject {
- public:
-  OnSqlite() {
-    auto table = std::make_unique<SpendingTable>(clock_);
-    const SpendingTable& spending = *table;
-    base::SqliteJournal::Projections projections;
-    projections.push_back(std::move(table));
-    journal_ = std::move(
-        *base::SqliteJournal::open(directory_ / "journal.db", {}, std::move(projections)));
-    ledger_ = std::make_unique<MemoryLedger>(*journal_, clock_, spending.rows());
-  }
-  ~OnSqlite() override {
-    stop();
-    ledger_.reset();
-  }
-
- private:
-  tests::TempDir directory_;
-  std::unique_ptr<base::SqliteJournal> journal_;
-};
-
-template <class Implementation>
-std::unique_ptr<Subject> make() {
-  return std::make_unique<Implementation>();
-}
-
-struct Named {
-  const char* name;
-  std::unique_ptr<Subject> (*make)();
-};
-const Named implementations[] = {
-    {"memory", make<InMemory>}, {"sqlite", make<OnSqlite>}, {"redis", make<OnRedis>}};
-
-}  // namespace
 
 TEST_CASE("ledger: a budget admits exactly its limit, and a refusal says what is used",
           "[contract]") {

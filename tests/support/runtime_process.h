@@ -83,6 +83,10 @@ class FlakyLedger final : public policies::ledger::Ledger {
     }
     co_return co_await real_.admit(std::move(admission));
   }
+  base::Task<base::Result<std::vector<policies::ledger::Refusal>>> look(
+      std::string tenant, std::vector<policies::ledger::Charge> charges) override {
+    return real_.look(std::move(tenant), std::move(charges));
+  }
   base::Task<base::Result<std::vector<policies::ledger::BucketUse>>> usage() override {
     return real_.usage();
   }

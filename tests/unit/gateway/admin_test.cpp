@@ -52,7 +52,7 @@ struct Fixture {
   pipeline::CallMetrics call_metrics;
   pipeline::Pipeline calls = pipeline::call_pipeline(
       {journal, log, limits, dispatcher, ledger, call_metrics, approvals, clock});
-  pipeline::Pipeline dry_runs = pipeline::dry_run_pipeline();
+  pipeline::Pipeline dry_runs = pipeline::dry_run_pipeline(ledger);
   base::EventLoops loops{1};
   tools::Upstreams upstreams{{}, loops, limits, log, [] {}};
   Load load;

@@ -57,6 +57,9 @@ agents: {a: {tenant: t, roles: [r], owner: bob}}
 roles:
   r:
     allow: [x/*]
+    budgets:
+      - {window: day, calls: 3, on_exceed: ask, by: [ops, bob]}
+      - {name: b, window: 24h, calls: 3, on_exceed: ask, by: [ann], wait: 0s, expires: 7d}
     approve:
       - {tools: x/y, when: {required: [path]}, by: [bob], on_timeout: escalate, escalate_to: [ops]}
 )",

@@ -96,7 +96,7 @@ class Generator {
       if (below(3) == 0) document.roles[name].deny = rules("role " + name, "deny", 2);
       document.roles[name].resources = plain_rules("role " + name, "resources");
       document.roles[name].prompts = plain_rules("role " + name, "prompts");
-      document.roles[name].quotas = quotas();
+      document.roles[name].quotas = quotas("role " + name);
       if (below(3) == 0) document.roles[name].start = {"agent"};
     }
     if (below(2) == 0) document.roles["p"].includes = {"q", "r"};
@@ -131,7 +131,7 @@ class Generator {
     asked.source = {scope, "approve", asked.tools, "p", 1, {}};
     return asked;
   }
-  policies::Quotas quotas() {
+  policies::Quotas quotas(const std::string& scope) {
     policies::Quotas quotas;
     if (below(2) == 0) {
       policies::LimitRule limit;
@@ -147,6 +147,12 @@ class Generator {
       budget.window.unit = policies::ledger::Window::Unit::rolling;
       budget.window.length = std::chrono::seconds(60 * (1 + below(5'000)));
       budget.money = below(9'000'000'000);
+      if (below(2) == 0) {
+        budget.ask = approve(scope);
+        budget.ask->when.reset();
+        budget.ask->escalate_to.clear();
+        budget.ask->tools = budget.tools;
+      }
       quotas.budgets.push_back(budget);
     }
     return quotas;

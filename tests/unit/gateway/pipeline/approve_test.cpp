@@ -158,7 +158,7 @@ TEST_CASE("a dry run says whose approval a call waits for, and asks nobody", "[a
   call.asked = "files__write";
   call.arguments = mcp::ToolArguments(Json{{"message", "hi"}});
   call.snapshot = f.snapshot;
-  const Outcome outcome = tests::run_task(dry_run_pipeline().run(call));
+  const Outcome outcome = tests::run_task(dry_run_pipeline(f.ledger).run(call));
   CHECK(text_of(outcome).find(" It waits for the approval of ops.") != std::string::npos);
   CHECK(f.journal.entries.empty());
 }

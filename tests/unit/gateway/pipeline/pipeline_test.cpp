@@ -73,7 +73,7 @@ TEST_CASE("a number that would come out changed is refused with its pointer", "[
 TEST_CASE("a dry run shows the rule and sends nothing", "[pipeline]") {
   Fixture f;
   Call call = f.make_call("alice", "files__write", {{"message", "hi"}});
-  const Pipeline dry_run = dry_run_pipeline();
+  const Pipeline dry_run = dry_run_pipeline(f.ledger);
   const Outcome outcome = tests::run_task(dry_run.run(call));
   CHECK(outcome.result["content"][0]["text"].get<std::string>().find("files/*") !=
         std::string::npos);

@@ -79,6 +79,25 @@ TEST_CASE("what cost less than it might have is charged, and the rest is free ag
   }
 }
 
+TEST_CASE("what goes over a budget comes out of no block that is not there", "[ledger]") {
+  tests::ManualClock clock;
+  tests::MemoryJournal journal;
+  const Quota budget = tests::budget_quota("daily", 200);
+  MemoryLedger ledger(journal, clock);
+  allowed(ledger, tests::admission_of({&budget}))->resolve(Fate::settled);  // fetches a block
+  Admission over = tests::admission_of({&budget}, 500, true);
+  over.charges[0].excess = Excess::allow;
+  const HoldPointer hold = allowed(ledger, std::move(over));
+  auto entries = journal.entries;
+  for (auto& entry : hold->entries()) entries.push_back(std::move(entry));
+  CHECK(total(entries).block == 0);
+  CHECK(total(entries).sum() == 501);
+  hold->committed();
+  for (auto& entry : hold->resolve(Fate::settled)) entries.push_back(std::move(entry));
+  CHECK(total(entries).sum() == 501);
+  CHECK(tests::run_task(ledger.usage())->at(0).used() == 501);
+}
+
 TEST_CASE("a hold that was not committed with its intent leaves nothing behind", "[ledger]") {
   tests::MemoryJournal journal;
   tests::ManualClock clock;

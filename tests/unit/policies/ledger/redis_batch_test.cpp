@@ -49,18 +49,42 @@ TEST_CASE("a batch names a bucket once, however many ask for it", "[redis]") {
 
 TEST_CASE("what a batch is told decides its groups", "[redis]") {
   Batch made;
-  REQUIRE(made.batch.settle(numbers({3600, 0, 2, 1, 9, 5'000'000, 86'400, 2})));
+  REQUIRE(made.batch.settle(numbers({3600, 0, 2, 1, 1, 9, 5'000'000, 86'400, 2})));
   CHECK(made.first->decided);
   CHECK(made.first->admitted == 2);
-  CHECK(made.first->refused_by == 1);
-  CHECK(made.first->used == 9);
-  CHECK(made.first->wait == 5'000'000);
-  CHECK(made.first->resets == 86'400);
+  REQUIRE(made.first->refusals.size() == 1);
+  CHECK(made.first->refusals[0].charge == 1);
+  CHECK(made.first->refusals[0].used == 9);
+  CHECK(made.first->refusals[0].wait == 5'000'000);
+  CHECK(made.first->refusals[0].resets == 86'400);
   CHECK(made.second->admitted == 2);
   REQUIRE(made.second->taken->parts.size() == 2);
   CHECK(made.second->taken->parts[0].is_slot);
   CHECK(made.second->taken->parts[1].start == 3600);
   CHECK(made.second->taken->parts[1].amount == 2);
+}
+
+TEST_CASE("a group that looks is told of every bucket without room, or of none", "[redis]") {
+  for (const std::vector<std::int64_t>& said :
+       {std::vector<std::int64_t>{2, 1, 3, 0, 0, 2, 9, 5, 60}, {0}}) {
+    Batch made;
+    made.second->looks = true;
+    std::vector<std::int64_t> list{3600, 0, 3, 0};
+    list.insert(list.end(), said.begin(), said.end());
+    REQUIRE(made.batch.settle(numbers(list)));
+    CHECK(made.second->decided);
+    CHECK(made.second->admitted == 0);
+    CHECK(made.second->refusals.size() == static_cast<std::size_t>(said.front()));
+    CHECK_FALSE(made.second->fits(tests::admission_of({&made.slots, &made.budget}, 2)));
+  }
+}
+
+TEST_CASE("calls that may go over a budget are not decided with those that may not", "[redis]") {
+  const Batch made;
+  Admission admission = tests::admission_of({&made.budget}, 2);
+  CHECK(made.first->fits(admission));
+  admission.charges[0].excess = Excess::allow;
+  CHECK_FALSE(made.first->fits(admission));
 }
 
 TEST_CASE("a group whose buckets are those of another goes alone", "[redis]") {
@@ -76,8 +100,9 @@ TEST_CASE("a reply that is none to a batch decides nothing", "[redis]") {
   text.list[2] = {RedisReply::Type::text, 0, "3", {}};
   for (const RedisReply& reply :
        {numbers({}), numbers({3600, 0, 3}), numbers({3600, 0, 3, 2, 0}), numbers({3600, 0, 4, 2}),
-        numbers({3600, 0, -2, 2}), numbers({3600, 0, 2, 2, 9, 0, 0, 2}),
-        numbers({3600, 0, 2, 0, 9, 0, 0, 2}), numbers({3600, 0, 2, 1, 9, 0}), text}) {
+        numbers({3600, 0, -2, 2}), numbers({3600, 0, 2, 1, 2, 9, 0, 0, 2}),
+        numbers({3600, 0, 2, 1, 0, 9, 0, 0, 2}), numbers({3600, 0, 2, 1, 1, 9, 0}),
+        numbers({3600, 0, 2, 0, 2}), numbers({3600, 0, 2, 2, 1, 9, 0, 0, 1, 9, 0, 0, 2}), text}) {
     Batch made;
     CHECK_FALSE(made.batch.settle(reply));
     CHECK_FALSE(made.first->decided);
@@ -88,7 +113,7 @@ TEST_CASE("a reply that is none to a batch decides nothing", "[redis]") {
 
 TEST_CASE("what a lost batch took is given back, and what it told is told again", "[redis]") {
   Batch made;
-  const auto cancelled = made.batch.cancel(numbers({3600, 0, 0, 1, 9, 0, 0, 2}));
+  const auto cancelled = made.batch.cancel(numbers({3600, 0, 0, 1, 1, 9, 0, 0, 2}));
   REQUIRE(cancelled.size() == 1);
   CHECK(cancelled[0]->untold.cancelled == 2);
   CHECK(cancelled[0]->parts.size() == 2);
