@@ -33,9 +33,8 @@ bool is_lost(const CallState& call, const Called& event) {
   return !call.key.empty() && event.kind != Called::Kind::answered;
 }
 
-// A refusal of ours would only be repeated with it.
+// What was not even begun has no key: a refusal of ours would only be repeated with it.
 bool may_repeat(const Called& event) {
-  if (event.kind == Called::Kind::refused || event.kind == Called::Kind::withheld) return false;
   return is_harmless(event.effect) ||
          (event.effect == policies::Effect::keyed && !event.key.empty());
 }

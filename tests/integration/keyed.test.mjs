@@ -81,6 +81,7 @@ test('a keyed call whose answer is lost comes twice with one key, and happens on
     const [intent, ...more] = records(sluice, 'intent');
     assert.deepEqual([intent.body.effect, intent.body.key, more], ['keyed', server.seen[0].key, []]);
     assert.equal(records(sluice, 'outcome')[0].body.kind, 'answered');
+    assert.match((await sluice.cli('why', intent.body.request)).stdout, new RegExp(`^ +key +${intent.body.key}$`, 'm'));
   }));
 
 test('two equal calls have two keys', () =>
