@@ -5,6 +5,7 @@ import { upstream } from './support/budget.mjs';
 import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
 import { modernServer } from './support/modern_server.mjs';
+import { Redis } from './support/redis.mjs';
 import { call } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
 import { eventually } from './support/time.mjs';
@@ -109,5 +110,32 @@ test('a run whose call would go over a budget is parked, and goes on when a pers
     assert.equal(server.calls.of('count'), 3);
   } finally {
     await endAll(() => sluice?.remove(), () => server.close());
+  }
+});
+
+test('gateways on one Redis ask once about a budget that they share, and exactly one call goes over it', async () => {
+  const server = await upstream(), redis = await Redis.start();
+  const gateways = [];
+  try {
+    for (let made = 0; made < 2; ++made) {
+      gateways.push(await Sluice.start({ servers: { m: server.url }, policy, config: { store: redis.url } }));
+    }
+    const [a, b] = gateways;
+    const key = await a.key();
+    await eventually('the key is known', async () => (await call(b, key, 'm__none', {})).error?.code === -32602);
+    const say = async (gateway, text) => (await call(gateway, key, 'm__echo', { text })).result;
+    for (const text of ['a', 'b']) assert.ok(!(await say(a, text)).isError);
+    const { id } = (await say(a, 'c'))._meta['dev.sluice/approval'];
+    assert.equal((await say(b, 'c'))._meta['dev.sluice/approval'].id, id);
+    assert.equal((await b.cli('approvals', 'approve', id)).code, 0);
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, turn) => say(gateways[turn % 2], 'c')));
+    assert.equal(answers.filter(({ isError }) => !isError).length, 1);
+    assert.equal(server.state.calls, 3);
+    await eventually('the overrun is counted', async () => {
+      const { budgets } = await b.json('budgets');
+      return budgets[0].settled === '0.015' && budgets[0].held === '0.00';
+    });
+  } finally {
+    await endAll(...gateways.map((gateway) => () => gateway.remove()), () => server.close(), () => redis.remove());
   }
 });
