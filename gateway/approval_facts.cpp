@@ -25,6 +25,7 @@ Json clauses_json(const Approval& approval) {
                {"quorum", clause.quorum}};
     if (!clause.escalate_to.empty()) facts["escalate_to"] = clause.escalate_to;
     if (clause.client) facts["ask"] = "client";
+    if (!clause.why.empty()) facts["why"] = clause.why;
     clauses.push_back(std::move(facts));
   }
   return clauses;

@@ -17,6 +17,7 @@ struct Row {
   const Quota* quota = nullptr;
   std::string scope;
   BucketUse use;
+  const policies::approvals::Terms* asks = nullptr;  // instead of refusing
 };
 
 Json facts_of(const Row& row) {
@@ -38,6 +39,8 @@ Json facts_of(const Row& row) {
              {"unknown", amount(row.use.unknown)},
              {"forfeited", amount(row.use.forfeited)},
              {"held", amount(row.use.held)}};
+  facts["on_exceed"] = row.asks == nullptr ? "deny" : "ask";
+  if (row.asks != nullptr) facts["by"] = row.asks->clauses.front().by;
   facts["resets"] = used == 0 ? Json(nullptr) : Json(base::rfc3339(row.use.end, 0));
   return facts;
 }
@@ -47,12 +50,13 @@ Json facts_of(const Row& row) {
 Json budget_list(const policies::Policy& policy, const std::vector<BucketUse>& uses) {
   std::map<std::string, Row> rows;
   for (const Charge& bucket : policy.budgets()) {
-    rows[bucket.key()] = {bucket.quota, bucket.scope, {}};
+    rows[bucket.key()] = {bucket.quota, bucket.scope, {}, policy.overrun_terms(bucket.quota->id)};
   }
   for (const BucketUse& use : uses) {
     const auto name = policies::ledger::parse_bucket(use.key);
     const Quota* quota = policy.find_quota(name.quota_id);
-    if (quota != nullptr) rows[use.key] = {quota, name.scope, use};
+    if (quota == nullptr) continue;
+    rows[use.key] = {quota, name.scope, use, policy.overrun_terms(quota->id)};
   }
   Json list = Json::array();
   for (const auto& row : rows) list.push_back(facts_of(row.second));

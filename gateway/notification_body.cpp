@@ -31,8 +31,11 @@ Json arguments_summary(const std::string& text) {
 std::string notification_body(const Approval& approval, Notice notice,
                               std::chrono::system_clock::time_point now) {
   const auto& ask = approval.ask;
-  Json rules = Json::array();
-  for (const auto& clause : approval.clauses) rules.push_back(clause.rule);
+  Json rules = Json::array(), budgets = Json::array();
+  for (const auto& clause : approval.clauses) {
+    rules.push_back(clause.rule);
+    if (!clause.why.empty()) budgets.push_back(clause.why);
+  }
   Json data{
       {"approval", approval.id},
       {"state", to_string(approval.state)},
@@ -45,6 +48,7 @@ std::string notification_body(const Approval& approval, Notice notice,
       {"request", ask.request},
       {"rules", std::move(rules)},
       {"arguments", arguments_summary(ask.arguments)}};
+  if (!budgets.empty()) data["budgets"] = std::move(budgets);
   if (approval.edited) data["edited_arguments"] = arguments_summary(*approval.edited);
   if (notice == Notice::decided) {
     const std::string person = approval.decided_by();

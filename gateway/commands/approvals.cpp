@@ -70,6 +70,7 @@ void print_approval(const Json& facts) {
   if (facts.contains("edited_arguments")) line("edited to", text_of(facts["edited_arguments"]));
   for (const Json& rule : facts["rules"]) {
     line("rule", rule.value("rule", "") + " (" + rule.value("place", "") + ")");
+    line("budget", rule.value("why", ""));
   }
   line("allowed by", facts.value("allowed_by", ""));
   line("asked", facts.value("asked", "") + " by call " + facts.value("request", ""));

@@ -41,6 +41,11 @@ std::string line_of(const Json& budget, bool with_bar) {
     const std::string amount = plain(budget[part]);
     if (amount != "0" && amount != "0.00") line += ", " + amount + " " + part;
   }
+  if (budget["on_exceed"] == "ask") {
+    std::string asked;
+    for (const Json& name : budget["by"]) asked += (asked.empty() ? "" : ", ") + plain(name);
+    line += ", then asks " + asked;
+  }
   if (budget["resets"].is_string()) line += ", resets " + plain(budget["resets"]);
   return line;
 }

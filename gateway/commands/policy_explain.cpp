@@ -39,6 +39,20 @@ std::vector<std::string> asks(const policies::Policy& policy, const Question& qu
   return lines;
 }
 
+// The same for budgets that ask once they are used up.
+std::vector<std::string> overruns(const policies::Policy& policy, const Question& question) {
+  const std::size_t slash = question.id.find('/');
+  std::vector<std::string> lines;
+  for (const auto& charge : policy.charges(question.agent, question.id.substr(0, slash),
+                                           question.id.substr(slash + 1))) {
+    const auto* terms = policy.overrun_terms(charge.quota->id);
+    if (terms == nullptr) continue;
+    const auto& clause = terms->clauses.front();
+    lines.push_back(clause.rule + " (" + clause.place + ")");
+  }
+  return lines;
+}
+
 // Without arguments: what becomes of calls with some.
 void print_access(const policies::Policy& policy, const Question& question) {
   const std::size_t slash = question.id.find('/');
@@ -97,13 +111,15 @@ Exit explain(const Invocation& invocation, const Question& question) {
                     question.id.substr(0, slash), question.id.substr(slash + 1),
                     given ? &arguments->value : nullptr);
   const bool depends = decision.listed && !decision.allowed() && !given;
-  std::vector<std::string> people;
+  std::vector<std::string> people, over;
   const bool is_tool = question.primitive() == Primitive::tool;
   if (is_tool && decision.allowed() && given) people = asks(policy, question, arguments->value);
   const std::string key_argument = key_argument_of(policy, question);
+  if (is_tool && decision.allowed()) over = overruns(policy, question);
   if (invocation.json) {
     Json facts = facts_of(question, decision, depends);
     facts["asks"] = people;
+    facts["asks_over_budget"] = over;
     if (!key_argument.empty()) facts["key_argument"] = key_argument;
     std::cout << base::dump_json(facts) << "\n";
   } else if (depends) {
@@ -113,6 +129,9 @@ Exit explain(const Invocation& invocation, const Question& question) {
     std::cout << (decision.allowed() ? "allowed: " : "refused: ") << decision.reason << "\n";
     if (!decision.refusal.empty()) std::cout << decision.refusal << "\n";
     for (const std::string& line : people) std::cout << "people are asked first: " << line << "\n";
+    for (const std::string& line : over) {
+      std::cout << "people are asked once it is used up: " << line << "\n";
+    }
     if (is_tool && decision.allowed() && !given) print_access(policy, question);
     if (decision.allowed() && !key_argument.empty()) {
       std::cout << "the gateway makes its idempotency key: " << key_argument << "\n";

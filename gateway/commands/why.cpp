@@ -118,10 +118,13 @@ void print_call(const Json& call) {
   line("decision", facts.value("decision", ""));
   if (const Json* use = base::find_member(facts, "approval")) {
     const std::string person = use->value("person", "");
-    line("approval", use->value("id", "") +
-                         (person.empty() ? ", which nobody had decided" : ", decided by " + person) +
-                         (use->contains("remembered") ? ", remembered" : "") +
-                         (use->contains("asked_arguments") ? ", with other arguments" : ""));
+    const std::string budgets = use->value("over_budgets", "");
+    line("approval",
+         use->value("id", "") +
+             (person.empty() ? ", which nobody had decided" : ", decided by " + person) +
+             (use->contains("remembered") ? ", remembered" : "") +
+             (use->contains("asked_arguments") ? ", with other arguments" : "") +
+             (budgets.empty() ? "" : ", about going over " + budgets));
   }
   if (call.contains("intent_id")) {
     line("intent", call.value("intent_id", "") + ", recorded before anything was sent");
@@ -162,6 +165,7 @@ void print_approval_story(const Json& approval) {
     if (event.contains("clauses")) {
       for (const Json& clause : event["clauses"]) {
         line("rule", clause.value("rule", "") + " (" + clause.value("place", "") + ")");
+        line("budget", clause.value("why", ""));
       }
       line("arguments", event.value("arguments", ""));
     }

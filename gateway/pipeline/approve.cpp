@@ -85,15 +85,15 @@ class Approve final : public Stage {
 
  private:
   base::Task<Outcome> ask(Call& call, Next next) {
-    if (!terms_of(call).empty()) {
-      if (auto looked = co_await look_at_budgets(call, ledger_); !looked) {
-        co_return store_unavailable(looked.error().message);
-      }
+    policies::approvals::Terms terms = terms_of(call);
+    if (!terms.empty()) {
+      const auto looked = co_await look_at_budgets(call, ledger_);
+      if (!looked) co_return store_unavailable(looked.error().message);
+      if (!call.exceeded.empty()) terms = terms_of(call);
     }
     // A budget that asks is found full by the admission, whatever was known before: then the
     // question is about it as well.
     while (true) {
-      policies::approvals::Terms terms = terms_of(call);
       if (!terms.empty()) {
         auto refusal = co_await get_approval(call, std::move(terms));
         if (refusal) co_return *std::move(refusal);
@@ -103,6 +103,7 @@ class Approve final : public Stage {
         if (call.approval) tell_approval(*call.approval, outcome);
         co_return outcome;
       }
+      terms = terms_of(call);
     }
   }
 

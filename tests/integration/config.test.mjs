@@ -82,7 +82,7 @@ roles: {r: {allow: ["*"], approve: [{by: [ops]}]}}
 `;
 refuses('an approve that asks nobody', { policy: asking.replace('by: [ops]', 'by: [oops]') }, 'policy.yaml:2', /there is no person or group 'oops'; did you mean 'ops'/);
 refuses('a person who logs in with a token', { policy: asking.replace('unix:ann', 'https://idp.example/|ann') }, 'policy.yaml:1', /a login by an issuer's token is not supported yet/);
-refuses('a budget that asks', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' is not supported yet/);
+refuses('a budget that asks nobody', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' needs 'by'/);
 refuses('a constraint with a keyword that would constrain nothing', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {requird: [a]}}') }, 'policy.yaml:2', /did you mean 'required'/);
 refuses('the effect reconcilable', { policy: `${goodPolicy}tools: {m/x: {effect: reconcilable}}\n` }, 'policy.yaml:3:23', /not supported yet/);
 refuses('the effect keyed without a key', { policy: `${goodPolicy}tools: {m/x: {effect: keyed}}\n` }, 'policy.yaml:3:23', /needs 'key_argument' beside it/);

@@ -51,6 +51,17 @@ TEST_CASE("a notification shows what waits for whom, and no value of an argument
   CHECK_FALSE(data.contains("decided_by"));
 }
 
+TEST_CASE("a notification says which budgets a call would go over", "[webhook]") {
+  Approval approval = approval_of("{}");
+  const auto budgets_of = [&] {
+    const Json body = Json::parse(gateway::notification_body(approval, Notice::created, {}));
+    return body["data"].value("budgets", Json());
+  };
+  CHECK(budgets_of().is_null());
+  approval.clauses.back().why = "Budget writer/daily: 5.00 of 5.00 EUR used.";
+  CHECK(budgets_of() == Json{"Budget writer/daily: 5.00 of 5.00 EUR used."});
+}
+
 TEST_CASE("what is told of arguments is bounded", "[webhook]") {
   std::string arguments = "{\"" + std::string(100, 'n') + "\":1";
   for (int i = 0; i < 1000; ++i) arguments += ",\"a" + std::to_string(i) + "\":1";
