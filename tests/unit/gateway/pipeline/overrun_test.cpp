@@ -299,28 +299,38 @@ class RacedLedger final : public policies::ledger::Ledger {
   Ledger& real_;
 };
 
+// A gateway whose budget others use up between the question of a rule and the admission.
+struct RacedFixture : tests::ApproveFixture {
+  RacedFixture() {
+    snapshot = snapshot_with(with_rule);
+    raced.before_admission = [this] {
+      run({{"message", "free"}});
+      run({{"message", "free"}});
+    };
+  }
+  Outcome run_raced() {
+    Call call;
+    call.request_id = "req_raced";
+    call.principal = {"alice", "", "key k"};
+    call.asked = "files__write";
+    call.arguments = mcp::ToolArguments(Json{{"message", "hi"}});
+    call.snapshot = snapshot;
+    return tests::run_task(raced_pipeline.run(call));
+  }
+
+  RacedLedger raced{ledger};
+  Pipeline raced_pipeline =
+      call_pipeline({journal, log, limits, dispatcher, raced, metrics, approvals, clock});
+};
+
 }  // namespace
 
 TEST_CASE("a budget that is used up between the question and the admission is asked about",
           "[approve]") {
-  tests::ApproveFixture f;
-  f.snapshot = snapshot_with(with_rule);
-  RacedLedger raced(f.ledger);
-  const Pipeline pipeline = call_pipeline(
-      {f.journal, f.log, f.limits, f.dispatcher, raced, f.metrics, f.approvals, f.clock});
+  RacedFixture f;
   const std::string id = f.pending();
   f.decide(id, tests::word_of("ann"));
-  raced.before_admission = [&] {
-    f.run({{"message", "free"}});
-    f.run({{"message", "free"}});
-  };
-  Call call;
-  call.request_id = "req_raced";
-  call.principal = {"alice", "", "key k"};
-  call.asked = "files__write";
-  call.arguments = mcp::ToolArguments(Json{{"message", "hi"}});
-  call.snapshot = f.snapshot;
-  const Outcome outcome = tests::run_task(pipeline.run(call));
+  const Outcome outcome = f.run_raced();
   CHECK(outcome.reason == "approval_pending");
   CHECK(f.dispatcher.sent == 2);
   const std::string second = outcome.result["_meta"]["dev.sluice/approval"]["id"];
@@ -330,4 +340,17 @@ TEST_CASE("a budget that is used up between the question and the admission is as
   f.decide(second, tests::word_of("bob", true, {"money"}));
   CHECK(f.run().kind == Outcome::Kind::answered);
   CHECK(f.dispatcher.sent == 3);
+}
+
+TEST_CASE("an edited call is refused by a budget that is used up meanwhile, and asks when repeated",
+          "[approve]") {
+  RacedFixture f;
+  const std::string id = f.pending();
+  REQUIRE(f.edit(id, R"({"message":"less"})").ok());
+  const Outcome outcome = f.run_raced();
+  CHECK(outcome.reason == "budget_exhausted");
+  CHECK(text_of(outcome).starts_with("Budget writer/daily: 5.00 of 5.00 EUR used. Nothing was"));
+  CHECK(f.dispatcher.sent == 2);
+  CHECK(f.pending() != id);
+  CHECK(f.dispatcher.sent == 2);
 }
