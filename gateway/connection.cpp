@@ -129,6 +129,11 @@ base::Task<void> serve_connection(base::Loop& loop, base::ByteStream::Socket soc
   if (tls && !co_await secured(stream, context, std::move(tls))) co_return;
   RequestReader reader(stream, context.limits);
   const OpenConnections::Entry entry(context.open, loop, reader);
+  // Those that waited when it began were told; one that comes later must not begin to wait.
+  if (context.load.draining && stream.is_idle()) {
+    co_await close_gently(stream);
+    co_return;
+  }
   const auto events = std::make_shared<EventStream>(loop, stream, context.limits);
   while (!loop.ending()) {
     RawRequest request;

@@ -120,6 +120,22 @@ test('connections that rest are closed, not reset, as soon as it is told to end;
     sluice.end = { code: 0 };
   }));
 
+test('connections that are just being taken when it is told to end are closed as well', () =>
+  holding('60s', async ({ sluice, key, held }) => {
+    const flying = call(sluice, key, 's__act');
+    await eventually('the call is with its server', () => held.length === 1);
+    const arriving = Array.from({ length: 400 }, () => connect(sluice.port, '127.0.0.1'));
+    const over = arriving.map((socket) => new Promise((done) => socket.on('error', () => {}).on('close', done).resume()));
+    await new Promise((done) => arriving[0].once('connect', done));
+    sluice.child.kill('SIGTERM');
+    await within(5_000, 'the end of all that were taken', Promise.all(over));
+    assert.ok(sluice.running());
+    held[0]();
+    assert.equal((await flying).result.content[0].text, 'done');
+    await within(10_000, 'the end', sluice.ended);
+    sluice.end = { code: 0 };
+  }));
+
 test('a stream that ends with the drain takes its connection along', () =>
   holding('60s', async ({ sluice, key, held }) => {
     const flying = call(sluice, key, 's__act');
