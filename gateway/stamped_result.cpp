@@ -18,8 +18,8 @@ using Names = std::span<const std::string_view>;
 
 constexpr std::string_view request_id_key = "dev.sluice/requestId";
 constexpr std::array<std::string_view, 2> own_members = {"resultType", "_meta"};
-constexpr std::array<std::string_view, 4> own_members_of_resources = {"resultType", "_meta", "ttlMs",
-                                                                     "cacheScope"};
+constexpr std::array<std::string_view, 4> own_members_of_resources = {"resultType", "_meta",
+                                                                      "ttlMs", "cacheScope"};
 constexpr std::array<std::string_view, 2> own_extras = {request_id_key, mcp::meta::server_info};
 
 void add_members(std::string& out, JsonObjectText& object, const Json* members, Names but) {
@@ -49,7 +49,8 @@ void add_extras(std::string& out, JsonObjectText& result, const Json* extras,
 void add_answer(std::string& out, JsonObjectText& result, const Json& answer,
                 const ResultStamps& stamps) {
   const bool is_resource = stamps.primitive == policies::Primitive::resource;
-  add_members(out, result, &answer, is_resource ? Names(own_members_of_resources) : Names(own_members));
+  add_members(out, result, &answer,
+              is_resource ? Names(own_members_of_resources) : Names(own_members));
   if (!stamps.modern) return;
   result.add("resultType", "complete");
   if (is_resource) result.add("ttlMs", 0).add("cacheScope", "private");

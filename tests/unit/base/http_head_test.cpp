@@ -80,7 +80,8 @@ TEST_CASE("a repeated field is found by nobody", "[http_head]") {
 
 TEST_CASE("heads that parsers understand differently are refused", "[http_head]") {
   for (const char* line : {"A : b\r\n", " folded\r\n", "A: b\r\n folded\r\n", "no colon\r\n",
-                           ": b\r\n", "A\x7f: b\r\n", "A: \x01\r\n", "A: bbbbbbbb\x7f\r\n", "\"A\": b\r\n"}) {
+                           ": b\r\n", "A\x7f: b\r\n", "A: \x01\r\n", "A: bbbbbbbb\x7f\r\n",
+                           "\"A\": b\r\n"}) {
     CAPTURE(line);
     CHECK_FALSE(parse_head(std::string("GET / HTTP/1.1\r\n") + line + "\r\n").ok());
   }
