@@ -11,7 +11,7 @@
 namespace base {
 namespace {
 
-constexpr std::chrono::milliseconds connect_timeout{1'000};
+constexpr std::chrono::milliseconds time_to_connect{1'000};
 constexpr std::chrono::milliseconds first_pause{50};
 constexpr std::chrono::milliseconds longest_pause{1'000};
 constexpr std::size_t read_size = 64 << 10;
@@ -123,7 +123,7 @@ Task<Status> RedisConnection::open(Shared state) {
       std::error_code ignored;
       socket.close(ignored);
     });
-    deadline.set(std::chrono::steady_clock::now() + connect_timeout);
+    deadline.set(std::chrono::steady_clock::now() + time_to_connect);
     co_await socket.async_connect(*endpoint, asio::redirect_error(use_task, error));
     if (deadline.expired()) co_return away("connecting took too long");
   }

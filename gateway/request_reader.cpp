@@ -8,7 +8,7 @@ namespace gateway {
 namespace {
 
 using Failure = std::optional<ReadFailure>;
-using State = base::HeadScanner::State;
+using HeadState = base::HeadScanner::State;
 
 constexpr std::size_t piece = 8 << 10;
 constexpr ReadFailure gone{};
@@ -94,13 +94,13 @@ base::Task<Failure> RequestReader::read_head(RawRequest& request) {
     if (failure) co_return failure;
   }
   stream_.set_deadline(std::chrono::steady_clock::now() + limits_.head_timeout.get());
-  State state = State::more;
-  while ((state = scanner.scan(buffer_.view())) == State::more) {
+  HeadState state = HeadState::more;
+  while ((state = scanner.scan(buffer_.view())) == HeadState::more) {
     if (auto failure = co_await fill(slow_head)) co_return failure;
   }
-  if (state == State::too_large)
+  if (state == HeadState::too_large)
     co_return ReadFailure{431, "the request's head is longer than allowed"};
-  if (state == State::malformed) co_return ReadFailure{400, "the request's head is malformed"};
+  if (state == HeadState::malformed) co_return ReadFailure{400, "the request's head is malformed"};
   request.head.assign(buffer_.view(), 0, scanner.size());
   buffer_.consume(scanner.size());
   auto parsed = base::parse_head(request.head);

@@ -35,7 +35,7 @@ std::string target_of(const ServerConfig& server) {
   return server.is_stdio() ? server.command.front() : server.url;
 }
 
-Exit list(const Invocation& invocation) {
+Exit list_configured(const Invocation& invocation) {
   const Config config = load_chosen_config(invocation);
   Json rows = Json::array();
   for (const ServerConfig& server : config.servers) {
@@ -86,7 +86,7 @@ void add_servers(CLI::App& app, Invocation& invocation) {
       servers->add_subcommand("list", "List the configured servers and where they are defined");
   list_servers->footer("Example: sluice servers list --json");
   list_servers->callback(
-      [&invocation] { invocation.run = [&invocation] { return list(invocation); }; });
+      [&invocation] { invocation.run = [&invocation] { return list_configured(invocation); }; });
 
   auto name = std::make_shared<std::string>();
   CLI::App* restart_server = servers->add_subcommand(

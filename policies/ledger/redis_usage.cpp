@@ -16,7 +16,7 @@ using base::RedisReply;
 using base::Result;
 using base::Task;
 
-struct Booked {
+struct Booking {
   std::int64_t all = 0, settled = 0, unknown = 0, end = 0;
 };
 
@@ -24,7 +24,7 @@ struct Booked {
 BucketUse use_of(std::string bucket, const std::vector<RedisReply>& fields, WallTime now) {
   BucketUse use;
   use.key = std::move(bucket);
-  std::map<std::string, Booked> bookings;
+  std::map<std::string, Booking> bookings;
   std::int64_t of_now = 0;
   for (std::size_t at = 0; at + 1 < fields.size(); at += 2) {
     const std::string& name = fields[at].text;
@@ -33,7 +33,7 @@ BucketUse use_of(std::string bucket, const std::vector<RedisReply>& fields, Wall
     if (name == "t") of_now += amount;
     if (name == "o") of_now -= amount;
     if (name.size() < 3 || name[name.size() - 2] != ':') continue;
-    Booked& booked = bookings[name.substr(0, name.size() - 2)];
+    Booking& booked = bookings[name.substr(0, name.size() - 2)];
     if (name.back() == 'n') booked.all = amount;
     if (name.back() == 's') booked.settled = amount;
     if (name.back() == 'u') booked.unknown = amount;

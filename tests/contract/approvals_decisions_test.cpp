@@ -10,6 +10,8 @@
 #include "tests/contract/approvals_subject.h"
 #include "tests/support/asks.h"
 
+namespace approvals_decisions_test {
+
 using namespace policies::approvals;
 using namespace tests::approvals;
 using base::Code;
@@ -98,3 +100,5 @@ TEST_CASE("approvals: an edit is another call, for which earlier words do not co
     CHECK(subject->decide(other, edit).error().code == Code::invalid);
   }
 }
+
+}  // namespace approvals_decisions_test

@@ -8,6 +8,8 @@
 #include "tests/contract/approvals_subject.h"
 #include "tests/support/asks.h"
 
+namespace approvals_remembered_test {
+
 using namespace policies::approvals;
 using namespace tests::approvals;
 using base::Code;
@@ -146,3 +148,5 @@ TEST_CASE("approvals: that a call may go over a budget is decided for that call 
     CHECK_FALSE(subject->ask(question).is_remembered);
   }
 }
+
+}  // namespace approvals_remembered_test

@@ -14,6 +14,8 @@
 #include "tests/contract/approvals_subject.h"
 #include "tests/support/asks.h"
 
+namespace approvals_test {
+
 using namespace policies::approvals;
 using namespace tests::approvals;
 using base::Code;
@@ -153,3 +155,5 @@ TEST_CASE("approvals: an agent may not make people wade through questions", "[co
     CHECK(subject->run(subject->at(1).ask(tests::ask_of())).ok());
   }
 }
+
+}  // namespace approvals_test

@@ -13,6 +13,8 @@
 #include "tests/contract/approvals_subject.h"
 #include "tests/support/asks.h"
 
+namespace approvals_time_test {
+
 using namespace policies::approvals;
 using namespace tests::approvals;
 using base::Code;
@@ -133,3 +135,5 @@ TEST_CASE("approvals: of all gateways exactly one tells people", "[contract]") {
                                            "decided approved"});
   }
 }
+
+}  // namespace approvals_time_test

@@ -11,6 +11,8 @@
 #include "tests/support/redis_server.h"
 #include "tests/support/runs.h"
 
+namespace contexts_test {
+
 using namespace runtime;
 using namespace std::chrono_literals;
 
@@ -216,3 +218,5 @@ TEST_CASE("contexts: while Redis is away nobody knows, and when it is back it is
   CHECK(subject.reach());
   CHECK(subject.find(2));  // it keeps its word
 }
+
+}  // namespace contexts_test

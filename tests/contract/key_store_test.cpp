@@ -8,6 +8,8 @@
 #include "tests/support/redis_server.h"
 #include "tests/support/temp_dir.h"
 
+namespace key_store_test {
+
 using namespace gateway;
 using namespace std::chrono_literals;
 using base::Code;
@@ -210,3 +212,5 @@ TEST_CASE("keys on Redis: a Redis that lost its data is noticed by the keys that
   CHECK_FALSE(second->check(old, now));
   CHECK(second->check(fresh, now));
 }
+
+}  // namespace key_store_test

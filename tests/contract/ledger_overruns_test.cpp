@@ -13,6 +13,8 @@
 #include "tests/contract/ledger_subjects.h"
 #include "tests/support/quotas.h"
 
+namespace ledger_overruns_test {
+
 using namespace policies::ledger;
 using tests::HoldPointer;
 using tests::implementations;
@@ -165,3 +167,5 @@ TEST_CASE("ledger: looking names the budgets without room, and takes nothing", "
     CHECK(settled_use(*subject).used() == 2);
   }
 }
+
+}  // namespace ledger_overruns_test

@@ -11,6 +11,8 @@
 #include "tests/contract/ledger_subjects.h"
 #include "tests/support/quotas.h"
 
+namespace ledger_test {
+
 using namespace policies::ledger;
 using tests::HoldPointer;
 using tests::implementations;
@@ -265,3 +267,5 @@ TEST_CASE("ledger: what counted when a window is changed counts in the new one",
     }
   }
 }
+
+}  // namespace ledger_test

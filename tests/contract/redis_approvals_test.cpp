@@ -16,6 +16,8 @@
 #include "tests/support/redis_server.h"
 #include "tests/support/temp_dir.h"
 
+namespace redis_approvals_test {
+
 using namespace policies::approvals;
 using namespace tests::approvals;
 using base::Code;
@@ -128,3 +130,5 @@ TEST_CASE("approvals: what was asked on Redis is never found in a journal by a s
   auto [journal, rows] = open();
   CHECK(rows->rows().empty());
 }
+
+}  // namespace redis_approvals_test

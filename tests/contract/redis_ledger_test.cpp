@@ -19,6 +19,8 @@
 #include "tests/contract/ledger_subject.h"
 #include "tests/support/quotas.h"
 
+namespace redis_ledger_test {
+
 using namespace policies::ledger;
 using tests::HoldPointer;
 using tests::OnRedis;
@@ -356,3 +358,5 @@ TEST_CASE("ledger on Redis: calls in flight share round trips", "[contract]") {
   subject.run(admit_together(subject.ledger(), std::move(calls)));
   CHECK(reads() - before < 64);
 }
+
+}  // namespace redis_ledger_test

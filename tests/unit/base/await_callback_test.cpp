@@ -8,6 +8,8 @@
 
 #include "tests/support/run_task.h"
 
+namespace await_callback_test {
+
 using namespace base;
 
 TEST_CASE("a callback on the same thread resumes the coroutine with its value", "[await]") {
@@ -42,3 +44,5 @@ TEST_CASE("a value that cannot be copied arrives when the callback is kept after
   CHECK(*value == 7);
   CHECK(value.use_count() == 1);
 }
+
+}  // namespace await_callback_test

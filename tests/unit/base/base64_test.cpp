@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace base64_test {
+
 using base::base64_decode;
 using base::base64_encode;
 
@@ -47,3 +49,5 @@ TEST_CASE("bits that stand for nothing must be zero", "[base64]") {
   CHECK_FALSE(base64_decode("Zh=="));
   CHECK_FALSE(base64_decode("Zm9="));
 }
+
+}  // namespace base64_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace chunked_test {
+
 using base::ChunkedDecoder;
 
 namespace {
@@ -61,3 +63,5 @@ TEST_CASE("a body of exactly the limit passes and one byte more does not", "[chu
   CHECK(*longer.feed(bytes, out, 4) < bytes.size());
   CHECK_FALSE(longer.done());
 }
+
+}  // namespace chunked_test

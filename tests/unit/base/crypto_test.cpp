@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace crypto_test {
+
 using namespace base;
 
 TEST_CASE("SHA-256 gives the digests of FIPS 180-4", "[crypto]") {
@@ -73,3 +75,5 @@ TEST_CASE("random bytes differ from draw to draw", "[crypto]") {
   random_bytes(second);
   CHECK(first != second);
 }
+
+}  // namespace crypto_test

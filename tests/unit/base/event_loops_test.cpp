@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace event_loops_test {
+
 using base::EventLoops;
 using base::Loop;
 
@@ -28,3 +30,5 @@ TEST_CASE("a deadline that outlives its loop's end does not keep it from ending"
   loops.stop();
   CHECK(kept.expired());
 }
+
+}  // namespace event_loops_test

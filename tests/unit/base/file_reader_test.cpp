@@ -7,6 +7,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace file_reader_test {
+
 using base::Code;
 
 TEST_CASE("a file is read whole, up to its bound", "[file_reader]") {
@@ -71,3 +73,5 @@ TEST_CASE("a trace notes what was read, what was missed and what was matched", "
   }
   CHECK(files.looked_at_again() != files);
 }
+
+}  // namespace file_reader_test

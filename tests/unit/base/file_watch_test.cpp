@@ -11,6 +11,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace file_watch_test {
+
 using base::FileWatch;
 namespace fs = std::filesystem;
 
@@ -124,3 +126,5 @@ TEST_CASE("the directories to a file are its own and those of the links on the w
   fs::create_symlink("loop", dir / "loop");
   CHECK(base::directories_to(dir / "loop/a").contains(dir.path()));
 }
+
+}  // namespace file_watch_test

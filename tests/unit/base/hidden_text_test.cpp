@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace hidden_text_test {
+
 using base::hide_values;
 
 TEST_CASE("hidden values do not show, wherever they stand", "[hidden_text]") {
@@ -22,3 +24,5 @@ TEST_CASE("the beginning of a hidden value at the end of a text that was cut is 
 TEST_CASE("values that could stand in any word are left", "[hidden_text]") {
   CHECK(hide_values("a port of 8080", {"8080", ""}) == "a port of 8080");
 }
+
+}  // namespace hidden_text_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace http_head_test {
+
 using base::BodyFraming;
 using base::HeadScanner;
 using base::parse_head;
@@ -118,3 +120,5 @@ TEST_CASE("list-valued fields are searched item by item", "[http_head]") {
   CHECK(base::list_contains(fields_of("Connection: keep-alive, Close\r\n"), "connection", "close"));
   CHECK_FALSE(base::list_contains(fields_of("Connection: closed\r\n"), "connection", "close"));
 }
+
+}  // namespace http_head_test

@@ -9,6 +9,8 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
+namespace journal_reader_test {
+
 using namespace base;
 using Kind = JournalFault::Kind;
 
@@ -367,3 +369,5 @@ TEST_CASE("the records of one key, and the newest of a stream, are found by the 
   CHECK(numbers(*reader.newest("rare", 2)) == Numbers{40, 50});
   CHECK(reader.newest("none", 2)->empty());
 }
+
+}  // namespace journal_reader_test

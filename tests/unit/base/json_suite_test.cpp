@@ -10,6 +10,8 @@
 
 #include "base/json.h"
 
+namespace json_suite_test {
+
 using base::Code;
 using base::parse_json;
 
@@ -128,3 +130,5 @@ TEST_CASE("growing objects on every level do not multiply the work", "[json][hos
   CHECK(parsed.result);
   CHECK(parsed.milliseconds < 1000);
 }
+
+}  // namespace json_suite_test

@@ -7,6 +7,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace json_test {
+
 using base::Code;
 using base::Json;
 using base::parse_json;
@@ -244,3 +246,5 @@ TEST_CASE("tokens of a JSON Pointer are escaped", "[json]") {
   base::append_pointer(pointer, "");
   CHECK(pointer == "/a~1b/m~0n/");
 }
+
+}  // namespace json_test

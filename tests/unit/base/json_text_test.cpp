@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace json_text_test {
+
 TEST_CASE("an object is written member by member", "[json_text]") {
   std::string text = ">";
   base::JsonObjectText object(text);
@@ -43,3 +45,5 @@ TEST_CASE("text that is not UTF-8 is written as replacement characters", "[json_
   object.add("name", "\xff").end();
   CHECK(text == "{\"name\":\"\xEF\xBF\xBD\"}");
 }
+
+}  // namespace json_text_test

@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "base/number_text.h"
 
+namespace json_writer_test {
+
 using base::dump_json;
 using base::Json;
 
@@ -92,3 +94,5 @@ TEST_CASE("a document nested a hundred thousand deep is written without a deep s
   }
   CHECK(dump_json(value) == std::string(depth, '[') + std::string(depth, ']'));
 }
+
+}  // namespace json_writer_test

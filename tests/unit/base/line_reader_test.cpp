@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace line_reader_test {
+
 using base::LineReader;
 
 namespace {
@@ -58,3 +60,5 @@ TEST_CASE("a line without end is reported once and takes no memory", "[line_read
   CHECK(reported == 1);
   CHECK_FALSE(reader.rest());
 }
+
+}  // namespace line_reader_test

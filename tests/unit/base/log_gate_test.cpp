@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace log_gate_test {
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -15,3 +17,5 @@ TEST_CASE("a burst passes, then one per interval, which says how many were held 
   CHECK_FALSE(gate.pass(start + seconds(10) + milliseconds(1)));
   CHECK(gate.pass(start + seconds(100)) == 1);
 }
+
+}  // namespace log_gate_test

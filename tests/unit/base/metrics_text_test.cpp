@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace metrics_text_test {
+
 using base::MetricsText;
 
 TEST_CASE("metrics are written family by family", "[metrics]") {
@@ -30,3 +32,5 @@ TEST_CASE("times are seconds, exactly", "[metrics]") {
   CHECK(MetricsText::seconds_text(300'000'000) == "300");
   CHECK(MetricsText::seconds_text(18'446'744'073'709'551'615U) == "18446744073709.551615");
 }
+
+}  // namespace metrics_text_test

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace number_text_test {
+
 namespace {
 
 bool kept(const std::string& text) {
@@ -75,3 +77,5 @@ TEST_CASE("an integer is written without point and exponent", "[number_text]") {
   CHECK_FALSE(base::is_integer_text("1e2"));
   CHECK_FALSE(base::is_integer_text("1E2"));
 }
+
+}  // namespace number_text_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace base {
+namespace base::plain_run_test {
 namespace {
 
 TEST_CASE("a run of plain characters ends at every byte that is not plain, wherever it stands") {
@@ -36,4 +36,4 @@ TEST_CASE("only ASCII from the blank on, but quote and backslash, is plain") {
 }
 
 }  // namespace
-}  // namespace base
+}  // namespace base::plain_run_test

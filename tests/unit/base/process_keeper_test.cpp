@@ -14,6 +14,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace process_keeper_test {
+
 using base::Child;
 using base::ChildCommand;
 using base::Result;
@@ -195,3 +197,5 @@ TEST_CASE("a start that hangs holds up no other", "[keeper][slow]") {
   REQUIRE(child);
   CHECK(all_of(child->output) == "ran\n");
 }
+
+}  // namespace process_keeper_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace read_buffer_test {
+
 namespace {
 
 void add(base::ReadBuffer& buffer, std::string_view text) {
@@ -37,3 +39,5 @@ TEST_CASE("room that was not filled is not part of the buffer", "[read_buffer]")
   buffer.consume(4);
   CHECK(buffer.empty());
 }
+
+}  // namespace read_buffer_test

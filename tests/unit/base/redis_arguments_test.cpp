@@ -6,6 +6,8 @@
 
 #include "base/redis_parser.h"
 
+namespace redis_arguments_test {
+
 using base::RedisArguments;
 
 TEST_CASE("arguments become what Redis reads, whatever bytes are in them", "[redis]") {
@@ -48,3 +50,5 @@ TEST_CASE("bytes that are no reply are refused", "[redis]") {
   parser.feed("HTTP/1.1 400 Bad Request\r\n");
   CHECK_FALSE(parser.next().ok());
 }
+
+}  // namespace redis_arguments_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace redis_parser_test {
+
 using base::RedisParser;
 
 TEST_CASE("a list costs memory for what has come, not for what it announces", "[redis_parser]") {
@@ -22,3 +24,5 @@ TEST_CASE("lists within the bound are read, also inside each other", "[redis_par
   CHECK((*reply)->list.at(0).list.at(0).integer == 7);
   CHECK((*reply)->list.at(1).text == "hi");
 }
+
+}  // namespace redis_parser_test

@@ -8,6 +8,8 @@
 
 #include "base/event_loops.h"
 
+namespace resolver_test {
+
 using base::Code;
 using base::Resolver;
 using Addresses = Resolver::Addresses;
@@ -104,3 +106,5 @@ TEST_CASE("names that wait for a thread are bounded", "[resolver]") {
   CHECK(refused >= 1);
   CHECK(refused <= 1 + Resolver::most_threads);  // threads take names while more come in
 }
+
+}  // namespace resolver_test

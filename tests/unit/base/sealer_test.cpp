@@ -9,6 +9,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace sealer_test {
+
 using base::Sealer;
 
 namespace {
@@ -73,3 +75,5 @@ TEST_CASE("a key that others can read, or a file without a key, is refused") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("secret") == std::string::npos);
 }
+
+}  // namespace sealer_test

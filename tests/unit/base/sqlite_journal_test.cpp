@@ -13,6 +13,8 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
+namespace sqlite_journal_test {
+
 using namespace base;
 using Item = JournalEntry::Item;
 
@@ -212,3 +214,5 @@ TEST_CASE("concurrent commits from many event loops end durable in one unbroken 
   CHECK(keys_of(*journal->open_items()).size() == threads * commits);
   CHECK(verify(directory / "j.db").records == threads * commits);
 }
+
+}  // namespace sqlite_journal_test

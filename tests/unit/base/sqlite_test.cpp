@@ -11,6 +11,8 @@
 
 #include "tests/support/temp_dir.h"
 
+namespace sqlite_test {
+
 using namespace base;
 using Type = SqliteStatement::Type;
 
@@ -199,3 +201,5 @@ TEST_CASE("several connections may make one new file at once", "[sqlite]") {
   }
   for (const auto& error : errors) CHECK((error ? error->detail : "") == "");
 }
+
+}  // namespace sqlite_test

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace terminal_output_test {
+
 namespace {
 
 std::string shown(std::string_view text, bool is_terminal = true) {
@@ -45,3 +47,5 @@ TEST_CASE("a character that comes in pieces is one", "[terminal]") {
 TEST_CASE("a stream that is no terminal is left as it is", "[terminal]") {
   CHECK(shown("a\x1b[2J\xFF", false) == "a\x1b[2J\xFF");
 }
+
+}  // namespace terminal_output_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace time_text_test {
+
 using std::chrono::microseconds;
 using std::chrono::system_clock;
 
@@ -19,3 +21,5 @@ TEST_CASE("a time in another second is written anew", "[time]") {
   CHECK(base::rfc3339(system_clock::time_point(microseconds(-1)), 6) ==
         "1969-12-31T23:59:59.999999Z");
 }
+
+}  // namespace time_text_test

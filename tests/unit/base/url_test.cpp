@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace url_test {
+
 using base::parse_url;
 
 TEST_CASE("a URL is split into host, port and target", "[url]") {
@@ -52,3 +54,5 @@ TEST_CASE("what could be understood in two ways is refused", "[url]") {
     CHECK_FALSE(parse_url(text).ok());
   }
 }
+
+}  // namespace url_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace utf8_test {
+
 TEST_CASE("characters of every length are recognised", "[utf8]") {
   CHECK(base::utf8_length("a") == 1);
   CHECK(base::utf8_length("ä!") == 2);
@@ -46,3 +48,5 @@ TEST_CASE("a text is UTF-8 when all of it is", "[utf8]") {
   CHECK_FALSE(base::is_utf8("aä世\xFF"));
   CHECK_FALSE(base::is_utf8("\xE4"));
 }
+
+}  // namespace utf8_test

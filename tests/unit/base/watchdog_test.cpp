@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace watchdog_test {
+
 using base::Deadline;
 using base::SteadyTime;
 using base::Watchdog;
@@ -68,3 +70,5 @@ TEST_CASE("at the end everything expires, whatever its time", "[watchdog]") {
   watchdog.expire_all();
   CHECK(fired == 1);
 }
+
+}  // namespace watchdog_test

@@ -12,6 +12,8 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
+namespace writer_test {
+
 using namespace base;
 using namespace std::chrono_literals;
 
@@ -332,3 +334,5 @@ TEST_CASE("on_begin runs in every transaction, also when each submission has its
   CHECK_FALSE(fixture.commit(failing(faulty)));
   CHECK(fixture.disk.transactions == 3);
 }
+
+}  // namespace writer_test

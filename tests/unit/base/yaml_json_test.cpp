@@ -4,6 +4,8 @@
 
 #include "tests/support/config_error.h"
 
+namespace yaml_json_test {
+
 namespace {
 
 std::string json_of(const std::string& yaml) {
@@ -39,3 +41,5 @@ TEST_CASE("a number that would come out changed is refused", "[yaml]") {
   CHECK(refusal("[99999999999999999999]") ==
         "f.yaml:1:2: the number 99999999999999999999 has more digits than can be kept");
 }
+
+}  // namespace yaml_json_test

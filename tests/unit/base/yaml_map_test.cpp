@@ -6,6 +6,8 @@
 #include "base/yaml.h"
 #include "tests/support/config_error.h"
 
+namespace yaml_map_test {
+
 using base::nearest_name;
 using base::YamlNode;
 
@@ -65,3 +67,5 @@ TEST_CASE("the nearest name is one of few edits away", "[yaml]") {
   CHECK(nearest_name("", names).empty());
   CHECK(nearest_name(std::string(10'000, 'a'), {std::string(10'000, 'b')}).empty());
 }
+
+}  // namespace yaml_map_test

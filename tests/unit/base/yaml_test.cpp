@@ -9,6 +9,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace yaml_test {
+
 using base::YamlNode;
 
 namespace {
@@ -265,3 +267,5 @@ TEST_CASE("a long text is shown by its beginning", "[yaml]") {
       read_refusal(repeated("x", 500), [](const YamlNode& node) { node.boolean(); });
   CHECK(message.size() < 120);
 }
+
+}  // namespace yaml_test

@@ -6,6 +6,8 @@
 
 #include "base/yaml_json.h"
 
+namespace yaml_writer_test {
+
 using base::Json;
 
 namespace {
@@ -108,3 +110,5 @@ TEST_CASE("what fits on a line is written on one", "[yaml]") {
         "allow:\n  - tool: " + std::string(60, 't') + "\n    arguments: " + std::string(60, 'a') +
             "\n");
 }
+
+}  // namespace yaml_writer_test

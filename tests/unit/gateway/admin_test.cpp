@@ -13,6 +13,8 @@
 #include "tests/support/snapshot.h"
 #include "tests/support/temp_dir.h"
 
+namespace admin_test {
+
 using base::Json;
 using namespace gateway;
 using namespace std::chrono_literals;
@@ -360,3 +362,5 @@ TEST_CASE("what is remembered is described as strictly as in a policy file", "[a
   CHECK(remember({{"properties", {{"message", {{"format", "ipv5"}}}}}}).status == 400);
   CHECK(remember({{"properties", {{"message", {{"const", "\"h\\i\"\u00e9\n"}}}}}}).status == 200);
 }
+
+}  // namespace admin_test

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "tests/support/asks.h"
 
+namespace approval_webhook_test {
+
 using base::Json;
 using policies::approvals::Approval;
 using policies::approvals::Notice;
@@ -85,3 +87,5 @@ TEST_CASE("a notification of a decision says whether a person or the clock decid
   CHECK(data["person"] == "ann");
   CHECK(text.find("internal matter") == std::string::npos);
 }
+
+}  // namespace approval_webhook_test

@@ -10,6 +10,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace client_file_test {
+
 using gateway::ClientFile;
 using gateway::ClientReferences;
 
@@ -149,3 +151,5 @@ TEST_CASE("a child gets what is configured, and six variables of the gateway's o
   CHECK(std::count(environment.begin(), environment.end(), "TERM=dumb") == 1);
   CHECK(std::count(environment.begin(), environment.end(), "A=1") == 1);
 }
+
+}  // namespace client_file_test

@@ -9,6 +9,8 @@
 #include "tests/support/memory_journal.h"
 #include "tests/support/run_task.h"
 
+namespace client_questions_test {
+
 using base::Code;
 using base::Json;
 using namespace gateway;
@@ -113,3 +115,5 @@ TEST_CASE("clients show forms unless they say that they show URLs alone", "[clie
     CHECK_FALSE(mcp::elicits_forms(Json::parse(text)));
   }
 }
+
+}  // namespace client_questions_test

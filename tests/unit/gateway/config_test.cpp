@@ -9,6 +9,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace config_test {
+
 using gateway::Config;
 
 namespace {
@@ -361,3 +363,5 @@ TEST_CASE("outside of servers a missing value is an error", "[config]") {
   CHECK(load("listen: '${env:SLUICE_TEST_NONE:-127.0.0.1:9}'\n").listen.port == 9);
   refuses("store: 'sqlite:${file:none}'\n", "cannot be read: No such file");
 }
+
+}  // namespace config_test

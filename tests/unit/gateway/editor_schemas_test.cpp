@@ -14,6 +14,8 @@
 #include "tests/support/write_file.h"
 #include "tools/schema/schema.h"
 
+namespace editor_schemas_test {
+
 using base::Json;
 
 namespace {
@@ -184,3 +186,5 @@ TEST_CASE("the schemas for editors refuse what the readers refuse", "[schemas]")
     CHECK_FALSE(config.validate(base::to_json(base::YamlNode::parse(text, "sluice.yaml"))).empty());
   }
 }
+
+}  // namespace editor_schemas_test

@@ -8,6 +8,8 @@
 #include "tests/support/endpoint_fixture.h"
 #include "tests/support/run_task.h"
 
+namespace endpoint_http_test {
+
 using namespace gateway;
 using tests::body_of;
 using tests::header_of;
@@ -106,3 +108,5 @@ TEST_CASE("a view that the policy does not have is not found", "[endpoint]") {
     CHECK(f.modern(f.alice, "tools/list").status == 404);
   }
 }
+
+}  // namespace endpoint_http_test

@@ -8,6 +8,8 @@
 #include "tests/support/endpoint_fixture.h"
 #include "tests/support/snapshot.h"
 
+namespace endpoint_keys_test {
+
 using namespace gateway;
 using tests::body_of;
 using tests::header_of;
@@ -79,3 +81,5 @@ TEST_CASE("who was authenticated may not be any more, and it is said why", "[end
     CHECK(f.authenticator.objection(alice, now()) == "its key was revoked");
   }
 }
+
+}  // namespace endpoint_keys_test

@@ -8,6 +8,8 @@
 
 #include "tests/support/endpoint_fixture.h"
 
+namespace endpoint_test {
+
 using base::Json;
 using namespace gateway;
 using tests::body_of;
@@ -147,3 +149,5 @@ TEST_CASE("a view lists and calls what an agent may call within it", "[endpoint]
   f.path = "/mcp";
   CHECK(names(f.bob) == "files__write ");
 }
+
+}  // namespace endpoint_test

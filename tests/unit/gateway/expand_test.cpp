@@ -9,6 +9,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace expand_test {
+
 namespace {
 
 base::YamlNode node(const std::string& text) { return base::YamlNode::parse(text, "f"); }
@@ -96,3 +98,5 @@ TEST_CASE("where a value must exist a missing one is an error", "[expand]") {
   CHECK(tests::config_error([] { gateway::expand_or_fail(node("'${env:SLUICE_NONE}'"), "/"); }) ==
         "f:1:1: the environment variable SLUICE_NONE is not set");
 }
+
+}  // namespace expand_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace http_target_test {
+
 using gateway::parse_target;
 
 TEST_CASE("method and path come out of the request line", "[http_target]") {
@@ -30,3 +32,5 @@ TEST_CASE("one request leaves nothing behind for the next", "[http_target]") {
   CHECK_FALSE(parse_target("nonsense\r\n\r\n").ok());
   CHECK(parse_target("DELETE /b HTTP/1.1\r\nHost: a\r\n\r\n")->path == "/b");
 }
+
+}  // namespace http_target_test

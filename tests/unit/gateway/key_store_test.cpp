@@ -11,6 +11,8 @@
 #include "base/sqlite.h"
 #include "tests/support/temp_dir.h"
 
+namespace key_store_test {
+
 using namespace gateway;
 using namespace std::chrono_literals;
 using base::Code;
@@ -220,3 +222,5 @@ TEST_CASE("keys are checked while others are made and taken over", "[keys]") {
   }
   CHECK(refused == 0);
 }
+
+}  // namespace key_store_test

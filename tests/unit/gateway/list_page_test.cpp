@@ -6,6 +6,8 @@
 #include "tests/support/server_tools.h"
 #include "tests/support/snapshot.h"
 
+namespace list_page_test {
+
 using gateway::list_page;
 using gateway::ListKind;
 using gateway::pipeline::Principal;
@@ -136,3 +138,5 @@ TEST_CASE("a cursor whose tool is gone leads nowhere, one whose tool stays goes 
   REQUIRE(later);
   CHECK(names_of(later->definitions) == std::vector<std::string>{"s__t2", "s__t3"});
 }
+
+}  // namespace list_page_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace origin_guard_test {
+
 using gateway::OriginGuard;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("an Origin must be a name of this gateway too", "[origin_guard]") {
     CHECK_FALSE(passes({{"Host", "localhost"}, {"Origin", origin}}));
   }
 }
+
+}  // namespace origin_guard_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace quota_headers_test {
+
 using gateway::quota_headers;
 using policies::ledger::Quota;
 using policies::ledger::Refusal;
@@ -40,3 +42,5 @@ TEST_CASE("a name that could break out of the header is left out", "[quota_heade
           Headers{{"Retry-After", "1"}});
   }
 }
+
+}  // namespace quota_headers_test

@@ -9,6 +9,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace reloader_test {
+
 using namespace gateway;
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("a file that hangs does not keep the gateway from stopping", "[reloade
   hang->ended.get_future().wait();
   CHECK_FALSE(*applied);
 }
+
+}  // namespace reloader_test

@@ -7,7 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace gateway {
+namespace gateway::request_id_test {
 namespace {
 
 TEST_CASE("request ids are distinct, also those of several threads") {
@@ -40,4 +40,4 @@ TEST_CASE("request ids are req_ and 20 characters that need no escape anywhere")
 }
 
 }  // namespace
-}  // namespace gateway
+}  // namespace gateway::request_id_test

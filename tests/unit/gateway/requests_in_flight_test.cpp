@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace requests_in_flight_test {
+
 using gateway::RequestsInFlight;
 using gateway::pipeline::Principal;
 
@@ -55,3 +57,5 @@ TEST_CASE("all requests of a session are cancelled when it ends, and no others",
   CHECK(cancelled == 2);
   CHECK(others == 0);
 }
+
+}  // namespace requests_in_flight_test

@@ -5,6 +5,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace restart_keys_test {
+
 using namespace gateway;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("a running gateway never goes on without its policies", "[restart_keys
   CHECK(check_live(with, without).error().message.find("'policies' is gone") != std::string::npos);
   CHECK(check_live(without, with).error().message.find("'policies' is new") != std::string::npos);
 }
+
+}  // namespace restart_keys_test

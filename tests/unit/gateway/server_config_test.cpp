@@ -8,6 +8,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace server_config_test {
+
 using gateway::EraChoice;
 using gateway::ServerConfig;
 
@@ -210,3 +212,5 @@ TEST_CASE("a missing value turns off its server alone", "[config]") {
 TEST_CASE("a server that is turned off is still checked", "[config]") {
   CHECK(has(refusal("a: {url: '${env:SLUICE_TEST_NONE}', timeout: soon}\n"), "a duration"));
 }
+
+}  // namespace server_config_test

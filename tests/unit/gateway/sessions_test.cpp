@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace sessions_test {
+
 using gateway::Sessions;
 using gateway::pipeline::Principal;
 using mcp::Revision;
@@ -91,3 +93,5 @@ TEST_CASE(
   CHECK(sessions.use(alice, ids[1], start + std::chrono::seconds(5)));
   CHECK(sessions.use(bob, bobs, start + std::chrono::seconds(5)));
 }
+
+}  // namespace sessions_test

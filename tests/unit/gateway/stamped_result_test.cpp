@@ -4,7 +4,7 @@
 
 #include "base/version.h"
 
-namespace gateway {
+namespace gateway::stamped_result_test {
 namespace {
 
 using base::Json;
@@ -66,4 +66,4 @@ TEST_CASE("questions take the place of a result", "[stamped_result]") {
             sluice + "}}");
 }
 
-}  // namespace gateway
+}  // namespace gateway::stamped_result_test

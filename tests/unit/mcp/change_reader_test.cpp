@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace change_reader_test {
+
 using namespace mcp;
 using base::Code;
 
@@ -128,3 +130,5 @@ TEST_CASE("a server's retry is heeded up to a minute", "[change_reader]") {
   REQUIRE(reader.feed("retry: 999999999\n\n"));
   CHECK(reader.retry() == std::chrono::seconds(60));
 }
+
+}  // namespace change_reader_test

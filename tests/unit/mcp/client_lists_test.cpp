@@ -8,6 +8,8 @@
 #include "mcp/client.h"
 #include "tests/support/run_task.h"
 
+namespace client_lists_test {
+
 using base::Code;
 using base::Json;
 using mcp::Offers;
@@ -151,3 +153,5 @@ TEST_CASE("a server with more tools than the bound is not used", "[client]") {
   f.server.answers.erase("tools/list");
   CHECK(f.list().error().code == Code::refused);
 }
+
+}  // namespace client_lists_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace client_test {
+
 using namespace mcp;
 using base::Json;
 
@@ -77,3 +79,5 @@ TEST_CASE("only a server that declares it tells of its tools", "[client]") {
     CHECK_FALSE(with_capabilities(other).tells_of_offers());
   }
 }
+
+}  // namespace client_test

@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace header_value_test {
+
 using base::Json;
 using mcp::decode_header_value;
 using mcp::encode_header_value;
@@ -116,3 +118,5 @@ TEST_CASE("what cannot be mirrored has no header text", "[header_value]") {
   CHECK_FALSE(mcp::header_text_of(Json::array({1})));
   CHECK_FALSE(mcp::header_text_of(Json::object()));
 }
+
+}  // namespace header_value_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace inbound_test {
+
 using base::Json;
 using mcp::classify;
 using mcp::Inbound;
@@ -119,3 +121,5 @@ TEST_CASE("a notification follows its header", "[inbound]") {
   CHECK(std::get<Inbound>(classify(note, {"2026-07-28", {}, {}, {}})).era == mcp::Era::modern);
   CHECK(std::get<Inbound>(classify(note, {"2025-11-25", {}, {}, {}})).era == mcp::Era::legacy);
 }
+
+}  // namespace inbound_test

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace jsonrpc_test {
+
 using base::Json;
 using mcp::Id;
 
@@ -213,3 +215,5 @@ TEST_CASE("what is written is read again", "[jsonrpc]") {
   CHECK(response.id == Id(2));
   CHECK(response.error->data == 3);
 }
+
+}  // namespace jsonrpc_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace messages_test {
+
 using base::Json;
 using mcp::mirrored_name;
 
@@ -37,3 +39,5 @@ TEST_CASE("a text result has one block of text", "[messages]") {
         R"({"content":[{"type":"text","text":"no"}],"isError":true})");
   CHECK(mcp::text_content_result("", false)["isError"] == false);
 }
+
+}  // namespace messages_test

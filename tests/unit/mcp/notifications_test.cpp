@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace notifications_test {
+
 using base::Json;
 using namespace mcp;
 
@@ -51,3 +53,5 @@ TEST_CASE("a cancellation names the request by its id as it was sent", "[notific
       cancelled_text(Id(7), "why") ==
       R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7,"reason":"why"}})");
 }
+
+}  // namespace notifications_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace param_headers_test {
+
 using base::Json;
 
 namespace {
@@ -185,3 +187,5 @@ TEST_CASE("an argument that cannot be mirrored is left to the schema", "[param_h
   CHECK_FALSE(mismatch({}, R"({"region":["us"]})"));
   CHECK(mismatch({{"Mcp-Param-Region", "us"}}, R"({"region":["us"]})"));
 }
+
+}  // namespace param_headers_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace revision_test {
+
 using mcp::Revision;
 
 TEST_CASE("every revision is read from the text it is written as", "[revision]") {
@@ -33,3 +35,5 @@ TEST_CASE("the version header exists since 2025-06-18", "[revision]") {
   CHECK(mcp::has_version_header(Revision::r2025_06_18));
   CHECK_FALSE(mcp::has_version_header(Revision::r2025_03_26));
 }
+
+}  // namespace revision_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace server_test {
+
 using mcp::Era;
 using mcp::MethodTable;
 using mcp::Served;
@@ -26,3 +28,5 @@ TEST_CASE("an unknown method is HTTP 404 for modern clients and in band for lega
   CHECK(mcp::method_not_found(Era::legacy, request).http_status == 200);
   CHECK(mcp::method_not_found(Era::legacy, request).body.find("-32601") != std::string::npos);
 }
+
+}  // namespace server_test

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace sse_reader_test {
+
 using mcp::SseEvent;
 using mcp::SseReader;
 
@@ -226,3 +228,5 @@ TEST_CASE("a piece full of line ends is read in one pass", "[sse]") {
     CHECK(std::clock() - start < 1 * CLOCKS_PER_SEC);  // a search to the end for each takes several
   }
 }
+
+}  // namespace sse_reader_test

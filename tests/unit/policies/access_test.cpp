@@ -4,6 +4,8 @@
 
 #include "policies/policy_files.h"
 
+namespace access_test {
+
 using policies::AccessChange;
 using policies::parse_policy;
 using policies::Policy;
@@ -90,3 +92,5 @@ TEST_CASE("a call that people are asked about first is told", "[policies]") {
   CHECK(lines.front().find("a x/delete: allowed -> allowed, once people agree: defaults: approve "
                            "x/delete by ann quorum 1") == 0);
 }
+
+}  // namespace access_test

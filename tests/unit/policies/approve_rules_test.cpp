@@ -8,6 +8,8 @@
 #include "policies/policy_files.h"
 #include "tests/support/config_error.h"
 
+namespace approve_rules_test {
+
 using base::Json;
 using policies::Policy;
 
@@ -181,3 +183,5 @@ TEST_CASE("people say who they are, and nobody twice", "[policies]") {
   CHECK(wrong("{x: {login: [\"unix:x\"]}, y: {login: [\"unix:x\"]}}")
             .find("belongs to x already") != std::string::npos);
 }
+
+}  // namespace approve_rules_test

@@ -6,6 +6,8 @@
 #include "policies/policy_files.h"
 #include "tests/support/config_error.h"
 
+namespace argument_rules_test {
+
 using base::Json;
 using policies::Decision;
 using policies::Policy;
@@ -159,3 +161,5 @@ TEST_CASE("a constraint is part of the policy's version", "[policies]") {
   CHECK(version("{tool: x/y, arguments: {required: [b]}}") !=
         version("{tool: x/y, arguments: {required: [a]}}"));
 }
+
+}  // namespace argument_rules_test

@@ -4,6 +4,8 @@
 
 #include "tests/support/config_error.h"
 
+namespace constraint_test {
+
 using policies::Constraint;
 using tools::schema::Verdict;
 
@@ -72,3 +74,5 @@ TEST_CASE("a constraint that says nothing or is no schema is refused", "[policie
   CHECK(refusal("{$ref: 'https://example.test/schema'}").find("this is no JSON Schema: ") !=
         std::string::npos);
 }
+
+}  // namespace constraint_test

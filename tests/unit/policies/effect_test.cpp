@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace effect_test {
+
 using policies::Effect;
 using policies::parse_effect;
 
@@ -22,3 +24,5 @@ TEST_CASE("only read_only needs no intent", "[policies]") {
   CHECK(needs_intent(Effect::idempotent));
   CHECK(needs_intent(Effect::non_idempotent));
 }
+
+}  // namespace effect_test

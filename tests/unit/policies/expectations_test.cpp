@@ -5,6 +5,8 @@
 #include "policies/policy_files.h"
 #include "tests/support/config_error.h"
 
+namespace expectations_test {
+
 namespace {
 
 const char* const policy = R"(
@@ -74,3 +76,5 @@ TEST_CASE("an expectation that is not complete is refused with its place", "[pol
         "t.yaml:1:49: arguments are a map");
   CHECK(refusal("[]") == "t.yaml:1:1: expected at least one expectation; found an empty list");
 }
+
+}  // namespace expectations_test

@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace glob_test {
+
 using policies::Glob;
 using policies::GlobList;
 
@@ -109,3 +111,5 @@ TEST_CASE("a list agrees with looking at one pattern after the other", "[policie
     if (list.first_match(text) != expected) FAIL("text '" << text << "' of case " << i);
   }
 }
+
+}  // namespace glob_test

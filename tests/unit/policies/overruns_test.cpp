@@ -10,6 +10,8 @@
 #include "policies/policy_warnings.h"
 #include "tests/support/config_error.h"
 
+namespace overruns_test {
+
 using policies::parse_policy;
 using policies::Policy;
 using policies::ledger::Charge;
@@ -121,3 +123,5 @@ TEST_CASE("whom a budget asks, and for how long, is part of the policy's version
   CHECK(asks != version(", on_exceed: ask, by: [ops], wait: 1s"));
   CHECK(asks == version(", on_exceed: ask, by: [ops], wait: 45s, expires: 24h"));
 }
+
+}  // namespace overruns_test

@@ -9,6 +9,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_file.h"
 
+namespace policy_files_test {
+
 using policies::parse_policy;
 
 namespace {
@@ -192,3 +194,5 @@ TEST_CASE("what is not built is refused by name, never ignored", "[policies]") {
           std::string::npos);
   }
 }
+
+}  // namespace policy_files_test

@@ -7,6 +7,8 @@
 #include "policies/policy_files.h"
 #include "policies/policy_version.h"
 
+namespace policy_print_test {
+
 using policies::parse_policy;
 
 namespace {
@@ -65,3 +67,5 @@ roles:
 )",
                                 "p.yaml"));
 }
+
+}  // namespace policy_print_test

@@ -8,6 +8,8 @@
 #include "policies/policy_files.h"
 #include "policies/policy_print.h"
 
+namespace policy_properties_test {
+
 using base::Json;
 using policies::Policy;
 using policies::PolicyDocument;
@@ -305,3 +307,5 @@ TEST_CASE("a policy that is printed and parsed again is the same policy", "[poli
     if (verdicts(before) != verdicts(after)) FAIL("case " << i << ":\n" << text);
   }
 }
+
+}  // namespace policy_properties_test

@@ -10,6 +10,8 @@
 #include "policies/local_policy.h"
 #include "policies/policy_files.h"
 
+namespace policy_test {
+
 using policies::Decision;
 using policies::Effect;
 using policies::Policy;
@@ -317,3 +319,5 @@ roles:
   CHECK(charges[0].amount == 7);
   CHECK(rules.money_charges("nobody", "model", "fast", 7).empty());
 }
+
+}  // namespace policy_test

@@ -4,6 +4,8 @@
 
 #include "policies/policy_files.h"
 
+namespace policy_warnings_test {
+
 TEST_CASE("tools without a price under a budget of money are warned of", "[policies]") {
   const auto warnings = policies::policy_warnings(policies::parse_policy(
       "currency: EUR\n"
@@ -137,3 +139,5 @@ TEST_CASE("rules that can never match are warned of", "[policies]") {
         std::vector<std::string>{
             "tool a/b: patterns before it match all its tools: it never counts"});
 }
+
+}  // namespace policy_warnings_test

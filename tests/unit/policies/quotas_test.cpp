@@ -7,6 +7,8 @@
 #include "policies/policy_files.h"
 #include "tests/support/config_error.h"
 
+namespace quotas_test {
+
 using policies::parse_policy;
 using policies::Policy;
 using policies::ledger::Charge;
@@ -186,3 +188,5 @@ TEST_CASE("a burst that takes ages to come back is refused", "[policies]") {
   CHECK(refusal("{rate: 1/day, burst: 3650}", "limits").empty());
   CHECK(refusal("{rate: 1000/s, burst: 1000000}", "limits").empty());
 }
+
+}  // namespace quotas_test

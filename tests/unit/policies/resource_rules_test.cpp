@@ -6,6 +6,8 @@
 #include "policies/policy_files.h"
 #include "policies/policy_warnings.h"
 
+namespace resource_rules_test {
+
 using policies::Caller;
 using policies::Decision;
 using policies::Policy;
@@ -166,3 +168,5 @@ TEST_CASE("rules for resources and prompts that can never match are warned of", 
             "p.yaml:6: role r: prompts files/ask: nobody is asked about it: 'approve' is for "
             "tools"});
 }
+
+}  // namespace resource_rules_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace resource_uri_test {
+
 using policies::template_problem;
 using policies::template_text;
 using policies::uri_problem;
@@ -67,3 +69,5 @@ TEST_CASE("a template is judged by what it says itself", "[policies]") {
     CHECK_FALSE(template_problem(bad).empty());
   }
 }
+
+}  // namespace resource_uri_test

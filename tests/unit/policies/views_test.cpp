@@ -5,6 +5,8 @@
 #include "policies/policy_warnings.h"
 #include "tests/support/config_error.h"
 
+namespace views_test {
+
 using policies::Policy;
 
 namespace {
@@ -65,3 +67,5 @@ TEST_CASE("views are part of the version, and warned of when they name no server
         std::vector<std::string>{
             "p.yaml:1: view a: tools x/*: it can never match: there is no server 'x'"});
 }
+
+}  // namespace views_test

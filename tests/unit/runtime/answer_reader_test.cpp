@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace answer_reader_test {
+
 using namespace runtime;
 using base::Json;
 
@@ -204,3 +206,5 @@ TEST_CASE("what is asked after all that was said stands where each provider want
   CHECK(last["content"].front()["type"] == "tool_result");
   CHECK(last["content"].back() == Json{{"type", "text"}, {"text", "Sum up."}});
 }
+
+}  // namespace answer_reader_test

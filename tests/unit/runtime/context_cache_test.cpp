@@ -4,6 +4,8 @@
 
 #include "tests/support/runs.h"
 
+namespace context_cache_test {
+
 using namespace runtime;
 using namespace std::chrono_literals;
 
@@ -56,3 +58,5 @@ TEST_CASE("what does not fit goes, those first whose time is over first") {
   cache.forget("c");
   CHECK(cache.bytes() == 0);
 }
+
+}  // namespace context_cache_test

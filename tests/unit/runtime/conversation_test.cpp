@@ -4,6 +4,8 @@
 
 #include "tests/support/runs.h"
 
+namespace conversation_test {
+
 using namespace runtime;
 using tests::RunScript;
 
@@ -133,3 +135,5 @@ TEST_CASE("a summary takes the place of the turns that it sums up") {
   run.answers({"read"}).returns(0, "third");
   CHECK(conversation_of(run).exchanges().size() == 3);
 }
+
+}  // namespace conversation_test

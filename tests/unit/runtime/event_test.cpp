@@ -4,6 +4,8 @@
 
 #include "mcp/messages.h"
 
+namespace event_test {
+
 using namespace runtime;
 
 namespace {
@@ -101,3 +103,5 @@ TEST_CASE("a result is shown to a model as text; what is no text is named") {
   CHECK(text_of({{"content", base::Json::array()}, {"structuredContent", {{"n", 1}}}}) ==
         R"({"n":1})");
 }
+
+}  // namespace event_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace http_model_test {
+
 using namespace runtime;
 using namespace std::chrono_literals;
 
@@ -28,3 +30,5 @@ TEST_CASE("a key never comes back from a provider, whatever it looks like") {
   CHECK(without_key("[[", "[") == "[key][key]");
   CHECK(without_key("nothing to hide", "") == "nothing to hide");
 }
+
+}  // namespace http_model_test

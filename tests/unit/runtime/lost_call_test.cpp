@@ -4,6 +4,8 @@
 
 #include "policies/policy_files.h"
 
+namespace lost_call_test {
+
 using namespace runtime;
 
 namespace {
@@ -34,3 +36,5 @@ TEST_CASE("an intent that cannot be read may have done anything") {
     CHECK(lost(body).key == "");
   }
 }
+
+}  // namespace lost_call_test

@@ -4,6 +4,8 @@
 
 #include "tests/support/runs.h"
 
+namespace plan_lost_call_test {
+
 using namespace runtime;
 using namespace std::chrono_literals;
 using tests::RunScript;
@@ -150,3 +152,5 @@ TEST_CASE("the time in which a call waited for its approval does not age its key
   run.then(Paused{"ops"}).after(5h, Resumed{"ops"}).settle();
   CHECK(plan(run.state, {}).calls == Indices{0});
 }
+
+}  // namespace plan_lost_call_test

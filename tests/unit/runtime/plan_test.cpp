@@ -4,6 +4,8 @@
 
 #include "tests/support/runs.h"
 
+namespace plan_test {
+
 using namespace runtime;
 using namespace std::chrono_literals;
 using tests::RunScript;
@@ -351,3 +353,5 @@ TEST_CASE("a context whose time was over stays so when a late result comes, unti
   run.then(asked);
   CHECK_FALSE(run.state.context_expired(Time{}));
 }
+
+}  // namespace plan_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace price_test {
+
 using namespace runtime;
 
 TEST_CASE("every kind of token is charged once, at its own price, and rounded up") {
@@ -29,3 +31,5 @@ TEST_CASE("absurd numbers of tokens do not overflow") {
   CHECK(dear.of({absurd, absurd, absurd, absurd, true}) > 0);
   CHECK(dear.of({-5, 0, 0, 0, true}) == 0);
 }
+
+}  // namespace price_test

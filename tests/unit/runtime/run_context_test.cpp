@@ -8,6 +8,8 @@
 #include "tests/support/runtime_process.h"
 #include "tests/support/temp_dir.h"
 
+namespace run_context_test {
+
 using namespace runtime;
 using namespace std::chrono_literals;
 using tests::Process;
@@ -72,3 +74,5 @@ TEST_CASE("a context that is lost before its time is over is rebuilt, whatever i
   CHECK(process.asked(id).back().context == Asked::Context::rebuilt);
   CHECK(process.asked(id).back().dropped == 0);
 }
+
+}  // namespace run_context_test

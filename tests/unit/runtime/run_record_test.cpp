@@ -4,6 +4,8 @@
 
 #include "tests/support/runs.h"
 
+namespace run_record_test {
+
 using namespace runtime;
 
 namespace {
@@ -89,3 +91,5 @@ TEST_CASE("a call has one name in the audit and one among the intents") {
   CHECK(name.request_id() == "req_0123456789ab.3.1.2");
   CHECK(name.intent_id() == "int_0123456789ab.3.1.2");
 }
+
+}  // namespace run_record_test

@@ -9,6 +9,8 @@
 #include "tests/support/runtime_process.h"
 #include "tests/support/temp_dir.h"
 
+namespace run_recovery_test {
+
 using namespace runtime;
 using tests::Process;
 
@@ -107,3 +109,5 @@ TEST_CASE("a run that cannot be read answers whoever has a word for it, early or
     CHECK(told.error().message.find("seal key") != std::string::npos);
   }
 }
+
+}  // namespace run_recovery_test

@@ -9,6 +9,8 @@
 #include "tests/support/runtime_process.h"
 #include "tests/support/temp_dir.h"
 
+namespace runtime_test {
+
 using namespace runtime;
 using tests::Process;
 
@@ -131,3 +133,5 @@ TEST_CASE("results that are too much for the journal at once are recorded one af
   REQUIRE(state.end());
   CHECK(state.end()->status == Ended::Status::done);
 }
+
+}  // namespace runtime_test

@@ -4,6 +4,8 @@
 
 #include "tests/support/run_task.h"
 
+namespace scripted_model_test {
+
 using namespace runtime;
 
 namespace {
@@ -61,3 +63,5 @@ TEST_CASE("a script with a mistake says where") {
         "/answers/0/delay_ms: expected a whole number from 0 to 600000");
   CHECK_FALSE(parse_script("no JSON"));
 }
+
+}  // namespace scripted_model_test

@@ -7,6 +7,8 @@
 
 #include "tests/support/runs.h"
 
+namespace simulation_test {
+
 // Thousands of lives of a run in a world that is unkind: processes die between any two steps,
 // commits are lost, results are delivered twice, clocks jump. One seed is one life.
 
@@ -369,3 +371,5 @@ TEST_CASE("one seed is one life") {
   other.live();
   CHECK(World::digest(one.state()) == World::digest(other.state()));
 }
+
+}  // namespace simulation_test

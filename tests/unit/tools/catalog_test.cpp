@@ -4,6 +4,8 @@
 
 #include "tests/support/server_tools.h"
 
+namespace catalog_test {
+
 using tests::echo_definition;
 using tests::server_tools;
 using tools::Catalog;
@@ -84,3 +86,5 @@ TEST_CASE("a tool that cannot be given the key that it is to have is quarantined
   CHECK(catalog.find_id("files", "broken")->quarantine ==
         "its inputSchema is missing or no object");
 }
+
+}  // namespace catalog_test

@@ -4,6 +4,8 @@
 
 #include "tools/refresh_pace.h"
 
+namespace change_listener_test {
+
 using namespace tools;
 using base::Code;
 using std::chrono::milliseconds;
@@ -93,3 +95,5 @@ TEST_CASE("a server that was quiet is believed again", "[refresh_pace]") {
   pace.asked(start + seconds(6), false);
   CHECK(pace.due(start + seconds(7)));
 }
+
+}  // namespace change_listener_test

@@ -4,6 +4,8 @@
 
 #include "tools/retry_budget.h"
 
+namespace circuit_breaker_test {
+
 using tools::CircuitBreaker;
 using State = CircuitBreaker::State;
 using namespace std::chrono_literals;
@@ -100,3 +102,5 @@ TEST_CASE("repetitions are a tenth of the calls, with a small reserve", "[retry_
   CHECK(budget.spend());
   CHECK_FALSE(budget.spend());
 }
+
+}  // namespace circuit_breaker_test

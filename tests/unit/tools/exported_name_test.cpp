@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace exported_name_test {
+
 using tools::distinct_name;
 using tools::exported_name;
 
@@ -51,3 +53,5 @@ TEST_CASE("a distinct name that is taken has successors, the same on every start
 TEST_CASE("a distinct name differs from the plain one", "[tools]") {
   CHECK(distinct_name("files", "files", "read") != exported_name("files", "files", "read"));
 }
+
+}  // namespace exported_name_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace key_argument_test {
+
 using tools::compile_tool;
 using tools::key_problem;
 using tools::without_argument;
@@ -58,3 +60,5 @@ TEST_CASE("a key does not fit where the schema refuses it, or does not know its 
   const auto bare = compile_tool({{"name", "pay"}, {"inputSchema", {{"type", "object"}}}}, {});
   CHECK_FALSE(key_problem(bare, "key").empty());
 }
+
+}  // namespace key_argument_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace resource_catalog_test {
+
 using base::Json;
 using tools::ResourceCatalog;
 using tools::ServerTools;
@@ -127,3 +129,5 @@ TEST_CASE("a template makes URIs that begin, go on and end as it does", "[resour
   CHECK_FALSE(UriTemplate("x:1").matches("x:12"));
   CHECK(UriTemplate("x:{open").matches("x:1"));
 }
+
+}  // namespace resource_catalog_test

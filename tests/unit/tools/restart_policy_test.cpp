@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace restart_policy_test {
+
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -46,3 +48,5 @@ TEST_CASE("a server that lived for a minute is trusted again, one that did not i
   policy.lived(start, start + seconds(60));
   CHECK_FALSE(policy.is_crash_loop());
 }
+
+}  // namespace restart_policy_test

@@ -4,6 +4,8 @@
 
 #include "tests/support/server_tools.h"
 
+namespace server_tool_test {
+
 using tools::compile_tool;
 using tools::compile_tools;
 
@@ -88,3 +90,5 @@ TEST_CASE("the read-only hint is read from the annotations", "[server_tool]") {
   definition["annotations"]["readOnlyHint"] = "yes";
   CHECK_FALSE(compile_tool(definition, limits).read_only_hint);
 }
+
+}  // namespace server_tool_test

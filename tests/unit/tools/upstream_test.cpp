@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace upstream_test {
+
 using namespace tools;
 
 namespace {
@@ -51,3 +53,5 @@ TEST_CASE("a server whose child ends with the gateway is freed", "[upstreams][sl
   }
   CHECK(lives.expired());
 }
+
+}  // namespace upstream_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace upstreams_test {
+
 using namespace tools;
 
 namespace {
@@ -83,3 +85,5 @@ TEST_CASE("a set that is held keeps its servers, and nobody else does", "[upstre
   held.reset();
   CHECK(gone.expired());
 }
+
+}  // namespace upstreams_test

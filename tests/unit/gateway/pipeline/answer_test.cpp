@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace answer_test {
+
 using base::Code;
 using base::Json;
 using namespace gateway::pipeline;
@@ -119,3 +121,5 @@ TEST_CASE("a result that keeps the outputSchema passes, and so does an error of 
   result = {{"content", Json::array()}, {"isError", true}};
   CHECK(f.run("alice", "files__count").reason.empty());
 }
+
+}  // namespace answer_test

@@ -6,6 +6,8 @@
 #include "tests/support/approve_fixture.h"
 #include "tests/support/asks.h"
 
+namespace approve_at_client_test {
+
 using base::Json;
 using namespace gateway::pipeline;
 using tests::approve_policy;
@@ -127,3 +129,5 @@ TEST_CASE("the word of the person at the client counts for no other rule", "[app
   f.decide(person.about, tests::word_of("ann"));
   CHECK(f.run().kind == Outcome::Kind::answered);
 }
+
+}  // namespace approve_at_client_test

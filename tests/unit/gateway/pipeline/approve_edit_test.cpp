@@ -5,6 +5,8 @@
 #include "tests/support/approve_fixture.h"
 #include "tests/support/asks.h"
 
+namespace approve_edit_test {
+
 using base::Json;
 using namespace gateway::pipeline;
 using tests::approve_policy;
@@ -59,3 +61,5 @@ TEST_CASE("an edit to arguments that need no approval goes out with it", "[appro
   CHECK(f.run().kind == Outcome::Kind::answered);
   CHECK(f.dispatcher.arguments == Json{{"message", "free"}});
 }
+
+}  // namespace approve_edit_test

@@ -8,6 +8,8 @@
 #include "tests/support/asks.h"
 #include "tests/support/run_task.h"
 
+namespace approve_test {
+
 using base::Json;
 using namespace gateway::pipeline;
 using tests::approve_policy;
@@ -162,3 +164,5 @@ TEST_CASE("a dry run says whose approval a call waits for, and asks nobody", "[a
   CHECK(text_of(outcome).find(" It waits for the approval of ops.") != std::string::npos);
   CHECK(f.journal.entries.empty());
 }
+
+}  // namespace approve_test

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+namespace call_metrics_test {
+
 using gateway::pipeline::CallMetrics;
 using gateway::pipeline::Outcome;
 using namespace std::chrono_literals;
@@ -60,3 +62,5 @@ TEST_CASE("names of servers are bounded, and no call is lost over it", "[metrics
   CHECK(servers == 1'001);
   CHECK(total(metrics) == 3'000);
 }
+
+}  // namespace call_metrics_test

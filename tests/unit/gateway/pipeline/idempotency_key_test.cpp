@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace idempotency_key_test {
+
 using base::Json;
 using namespace gateway::pipeline;
 
@@ -132,3 +134,5 @@ TEST_CASE("a try that is turned away after one that was lost leaves the outcome 
   CHECK(outcome.kind == Outcome::Kind::unknown);
   CHECK(text_of(outcome) == "Server pay failed: no. The call may have been carried out.");
 }
+
+}  // namespace idempotency_key_test

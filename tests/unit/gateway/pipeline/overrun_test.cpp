@@ -14,6 +14,8 @@
 #include "tests/support/asks.h"
 #include "tests/support/run_task.h"
 
+namespace overrun_test {
+
 using base::Json;
 using namespace gateway::pipeline;
 using tests::replaced;
@@ -354,3 +356,5 @@ TEST_CASE("an edited call is refused by a budget that is used up meanwhile, and 
   CHECK(f.pending() != id);
   CHECK(f.dispatcher.sent == 2);
 }
+
+}  // namespace overrun_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace pipeline_test {
+
 using base::Code;
 using base::Json;
 using namespace gateway::pipeline;
@@ -131,3 +133,5 @@ TEST_CASE("the caller hears what a server says of its call, but for what is too 
   CHECK(heard.all == std::vector<std::string>{"small"});
   CHECK(call.events == &heard);
 }
+
+}  // namespace pipeline_test

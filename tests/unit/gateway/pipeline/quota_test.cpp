@@ -4,6 +4,8 @@
 
 #include "tests/support/manual_clock.h"
 
+namespace quota_test {
+
 using base::Code;
 using base::Json;
 using namespace gateway::pipeline;
@@ -81,3 +83,5 @@ TEST_CASE("a rate that is used up refuses and says when to come back", "[pipelin
             "Limit writer/*: 1 calls per day used. Nothing was sent. Try again in ") == 0);
   CHECK(outcome.quota->retry_after > std::chrono::hours(23));
 }
+
+}  // namespace quota_test

@@ -6,6 +6,8 @@
 #include "gateway/pipeline/outcome.h"
 #include "tests/support/pipeline_fixture.h"
 
+namespace reads_test {
+
 using base::Json;
 using policies::Primitive;
 using namespace gateway::pipeline;
@@ -202,3 +204,5 @@ TEST_CASE("a URI comes back as it was asked for, wherever the result holds it", 
   f.dispatcher.answer->response.result = {{"messages", messages}};
   CHECK(f.read("alice", Primitive::prompt, "files__review").result["messages"] == messages);
 }
+
+}  // namespace reads_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace record_test {
+
 using base::Json;
 using namespace gateway::pipeline;
 using Fixture = tests::PipelineFixture;
@@ -103,3 +105,5 @@ TEST_CASE("a caller is told when its record of the outcome is not durable") {
   CHECK(outcome.reason == "store_unavailable");
   CHECK_FALSE(call.recorded);
 }
+
+}  // namespace record_test

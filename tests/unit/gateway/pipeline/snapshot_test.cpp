@@ -4,6 +4,8 @@
 
 #include "tests/support/snapshot.h"
 
+namespace snapshot_test {
+
 using namespace gateway::pipeline;
 
 namespace {
@@ -58,3 +60,5 @@ TEST_CASE("a snapshot is freed when it was replaced and no call holds it", "[sna
   held_by_a_call.reset();
   CHECK(watched.expired());
 }
+
+}  // namespace snapshot_test

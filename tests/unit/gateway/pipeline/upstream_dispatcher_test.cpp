@@ -5,6 +5,8 @@
 #include "tests/support/run_task.h"
 #include "tests/support/snapshot.h"
 
+namespace upstream_dispatcher_test {
+
 using base::Code;
 using namespace gateway::pipeline;
 
@@ -95,3 +97,5 @@ TEST_CASE("a server that is no longer configured is unavailable", "[upstream_dis
   const auto answer = tests::run_task(dispatcher.send(f.permit_for("gone", "read"), call));
   CHECK(answer.error().code == Code::unavailable);
 }
+
+}  // namespace upstream_dispatcher_test

@@ -15,6 +15,8 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
+namespace approval_table_test {
+
 using namespace policies::approvals;
 using std::chrono::hours;
 
@@ -255,3 +257,5 @@ TEST_CASE("a caller that gives up waits no longer", "[approvals]") {
   CHECK(seen.get_future().get() == State::pending);
   loops.stop();
 }
+
+}  // namespace approval_table_test

@@ -7,6 +7,8 @@
 
 #include "tests/support/asks.h"
 
+namespace approval_test {
+
 using namespace policies::approvals;
 
 TEST_CASE("any change of what an approval is bound to is another question", "[approvals]") {
@@ -76,3 +78,5 @@ TEST_CASE("a clause is met by as many different people as its quorum says", "[ap
   approval.votes.push_back({{"eve", "unix:eve", {"finance"}}, true, "", {}});
   CHECK(approval.met());
 }
+
+}  // namespace approval_test

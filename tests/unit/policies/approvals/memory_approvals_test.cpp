@@ -7,6 +7,8 @@
 #include "tests/support/memory_journal.h"
 #include "tests/support/run_task.h"
 
+namespace memory_approvals_test {
+
 using base::Code;
 using base::Json;
 using namespace policies::approvals;
@@ -381,3 +383,5 @@ TEST_CASE("an agent may not make people wade through questions", "[approvals]") 
   CHECK(ask("a", 1).ok());
   CHECK(ask("b", 1).ok());
 }
+
+}  // namespace memory_approvals_test

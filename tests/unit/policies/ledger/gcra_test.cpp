@@ -7,6 +7,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace gcra_test {
+
 using policies::ledger::Gcra;
 using std::chrono::nanoseconds;
 
@@ -73,3 +75,5 @@ TEST_CASE("a rate that does not divide its period is rounded to the slower side"
   CHECK(gcra.interval * 7 >= std::chrono::seconds(1));
   CHECK((gcra.interval - nanoseconds(1)) * 7 < std::chrono::seconds(1));
 }
+
+}  // namespace gcra_test

@@ -14,6 +14,8 @@
 #include "tests/support/quotas.h"
 #include "tests/support/spending.h"
 
+namespace memory_ledger_crash_test {
+
 using namespace policies::ledger;
 using tests::admit;
 using tests::allowed;
@@ -122,3 +124,5 @@ TEST_CASE("whatever entry a crash follows, no more than the limit is spent", "[l
 TEST_CASE("whatever entry a crash follows, only declared overruns go over the limit", "[ledger]") {
   crash_everywhere(true);
 }
+
+}  // namespace memory_ledger_crash_test

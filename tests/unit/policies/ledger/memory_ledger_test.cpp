@@ -15,6 +15,8 @@
 #include "tests/support/run_task.h"
 #include "tests/support/spending.h"
 
+namespace memory_ledger_test {
+
 using namespace policies::ledger;
 using tests::admit;
 using tests::allowed;
@@ -187,3 +189,5 @@ TEST_CASE("a hold tells its entries while other loops admit", "[ledger]") {
   }
   done = true;
 }
+
+}  // namespace memory_ledger_test

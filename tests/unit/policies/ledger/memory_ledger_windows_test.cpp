@@ -12,6 +12,8 @@
 #include "tests/support/quotas.h"
 #include "tests/support/spending.h"
 
+namespace memory_ledger_windows_test {
+
 using namespace policies::ledger;
 using tests::admit;
 using tests::allowed;
@@ -128,3 +130,5 @@ TEST_CASE("a window that ends while its block grows leaves the whole room to the
   counter.fetched(start, true);
   CHECK(counter.hold_directly(1'000, 1'000) == 0);
 }
+
+}  // namespace memory_ledger_windows_test

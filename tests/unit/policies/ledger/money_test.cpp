@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace money_test {
+
 using policies::ledger::money_text;
 using policies::ledger::parse_money;
 
@@ -34,3 +36,5 @@ TEST_CASE("amounts are written with two places or as many as they need", "[ledge
   CHECK(money_text(1) == "0.000000001");
   CHECK(money_text(-1'500'000'000) == "-1.50");
 }
+
+}  // namespace money_test

@@ -6,6 +6,8 @@
 
 #include "tests/support/quotas.h"
 
+namespace redis_batch_test {
+
 using namespace policies::ledger;
 using base::RedisReply;
 
@@ -127,3 +129,5 @@ TEST_CASE("what a lost batch took is given back, and what it told is told again"
   CHECK(ended->untold.settled == 1);
   CHECK(ended->untold.unknown == 1);
 }
+
+}  // namespace redis_batch_test

@@ -9,6 +9,8 @@
 #include "tests/support/run_task.h"
 #include "tests/support/temp_dir.h"
 
+namespace spending_table_test {
+
 using namespace policies::ledger;
 
 namespace {
@@ -149,3 +151,5 @@ TEST_CASE("what a step says of very many buckets becomes several records, all of
   }
   CHECK(read == changes.size());
 }
+
+}  // namespace spending_table_test

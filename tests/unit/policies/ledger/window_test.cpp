@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace window_test {
+
 using namespace policies::ledger;
 
 namespace {
@@ -57,3 +59,5 @@ TEST_CASE("unknown time zones are none", "[ledger]") {
   CHECK(find_time_zone("Europe/Berlim") == nullptr);
   CHECK(find_time_zone("") == nullptr);
 }
+
+}  // namespace window_test

@@ -21,7 +21,7 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace tools::schema {
+namespace tools::schema::allocation_test {
 namespace {
 
 // After a first time, in which RE2 fills its caches.
@@ -72,4 +72,4 @@ TEST_CASE("a valid instance is found valid without an allocation", "[schema]") {
     CHECK(allocations_of(schema, instance) == 0);
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::allocation_test

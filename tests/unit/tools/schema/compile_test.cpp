@@ -1,6 +1,6 @@
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::compile_test {
 
 TEST_CASE("a schema is an object or a boolean", "[schema]") {
   CHECK(refusal("[]") == "#: expected a schema: an object or a boolean");
@@ -146,4 +146,4 @@ TEST_CASE("a schema does not refer to the document it was compiled from", "[sche
   CHECK(schema->validate(json(R"({"b":1})")).empty());
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::compile_test

@@ -1,7 +1,7 @@
 #include "tests/unit/tools/schema/support.h"
 #include "tools/schema/metaschema.h"
 
-namespace tools::schema {
+namespace tools::schema::dialect_test {
 namespace {
 
 bool accepts_with(const CompileOptions& options, std::string_view schema,
@@ -173,4 +173,4 @@ TEST_CASE("formats take hostile strings in one pass", "[schema][slow]") {
   }
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::dialect_test

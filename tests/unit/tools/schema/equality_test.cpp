@@ -2,7 +2,7 @@
 
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::equality_test {
 namespace {
 
 bool equal(std::string_view a, std::string_view b) {
@@ -66,4 +66,4 @@ TEST_CASE("constants are compared as values", "[schema]") {
   CHECK_FALSE(accepts(R"({"enum":[]})", "null"));
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::equality_test

@@ -2,7 +2,7 @@
 
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::fragment_test {
 namespace {
 
 const char* const refund = R"({"type":"object","required":["id"],
@@ -51,4 +51,4 @@ TEST_CASE("a fragment that is no schema is refused with its place", "[schema]") 
   CHECK(compiled.error().message == "#/properties/amount/maximum: expected a number");
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::fragment_test

@@ -1,7 +1,7 @@
 #include "tests/support/hostile_schemas.h"
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::hostile_pairs_test {
 
 TEST_CASE("each of more than a hundred hostile pairs is refused by size or answered within bounds",
           "[schema][slow]") {
@@ -27,4 +27,4 @@ TEST_CASE("each of more than a hundred hostile pairs is refused by size or answe
   }
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::hostile_pairs_test

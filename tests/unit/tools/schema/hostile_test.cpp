@@ -1,6 +1,6 @@
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::hostile_test {
 namespace {
 
 std::string repeated(std::string_view text, std::size_t times) {
@@ -223,4 +223,4 @@ TEST_CASE("a member named twice does not stand for another that is required", "[
   CHECK(only_keyword(compiled(R"({"required":["a","b"]})").validate(instance)) == "required");
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::hostile_test

@@ -2,7 +2,7 @@
 
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::number_test {
 namespace {
 
 bool is_multiple(std::string_view value, std::string_view divisor) {
@@ -54,4 +54,4 @@ TEST_CASE("equal numbers hash alike however they are written", "[schema]") {
   CHECK(hash_number(json("4611686018427387904")) != hash_number(json("4611686018427387905")));
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::number_test

@@ -1,6 +1,6 @@
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::output_test {
 namespace {
 
 base::Json output(std::string_view schema, std::string_view instance, OutputFormat format) {
@@ -87,4 +87,4 @@ TEST_CASE("what was not decided is neither valid nor invalid", "[schema]") {
   CHECK(schema.decide(json("[1,2,3,4,5,6]"), limits) == Verdict::undecided);
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::output_test

@@ -2,7 +2,7 @@
 
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::pattern_test {
 namespace {
 
 bool matches(const std::string& pattern, std::string_view text) {
@@ -130,4 +130,4 @@ TEST_CASE("groups that are nested without end are refused", "[schema]") {
   CHECK(refused(std::string(101, '(') + std::string(101, ')')) == "nests groups too deeply");
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::pattern_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace tools::schema {
+namespace tools::schema::uri_test {
 namespace {
 
 std::string resolve(std::string_view reference) {
@@ -48,4 +48,4 @@ TEST_CASE("percent-encoding is undone, and refused when malformed", "[schema]") 
   CHECK_FALSE(decode_percent("%4g").has_value());
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::uri_test

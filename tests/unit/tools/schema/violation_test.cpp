@@ -1,6 +1,6 @@
 #include "tests/unit/tools/schema/support.h"
 
-namespace tools::schema {
+namespace tools::schema::violation_test {
 
 using Lines = std::vector<std::string>;
 
@@ -183,4 +183,4 @@ TEST_CASE("a long list of alternatives is shortened", "[schema]") {
   CHECK(all[0].expected.size() <= 240);
 }
 
-}  // namespace tools::schema
+}  // namespace tools::schema::violation_test
