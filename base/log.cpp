@@ -16,9 +16,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 
-#include "base/plain_run.h"
+#include "base/json.h"
 #include "base/time_text.h"
-#include "base/utf8.h"
 
 namespace base {
 namespace {
@@ -95,48 +94,24 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-std::string_view name_of(LogLevel level) {
+// The beginning of a line behind its time.
+std::string_view opening_of(LogLevel level) {
   switch (level) {
     case LogLevel::debug:
-      return "debug";
+      return R"(","level":"debug","event":")";
     case LogLevel::info:
-      return "info";
+      return R"(","level":"info","event":")";
     case LogLevel::warn:
-      return "warn";
+      return R"(","level":"warn","event":")";
     case LogLevel::error:
-      return "error";
+      return R"(","level":"error","event":")";
   }
-  return "error";
-}
-
-void append_escaped(std::string& line, std::string_view text) {
-  constexpr char digits[] = "0123456789abcdef";
-  text = text.substr(0, longest_text);
-  while (true) {
-    const std::size_t plain = plain_run(text);
-    line.append(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (text.empty()) return;
-    const auto byte = static_cast<unsigned char>(text.front());
-    const std::size_t length = utf8_length(text);
-    if (byte == '"' || byte == '\\') {
-      line.append(1, '\\').append(1, text.front());
-    } else if (byte < 0x20 || byte == 0x7f) {
-      line.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-    } else if (length == 0) {
-      line.append("\\ufffd");
-    } else {
-      line.append(text.substr(0, length));
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
+  return R"(","level":"error","event":")";
 }
 
 void append_value(std::string& line, const LogValue& value) {
   if (const auto* text = std::get_if<std::string_view>(&value)) {
-    line.push_back('"');
-    append_escaped(line, *text);
-    line.push_back('"');
+    append_json_string(line, text->substr(0, longest_text));
   } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
     line.append(std::to_string(*number));
   } else {
@@ -174,13 +149,9 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
   line.reserve(256);
   line.append(R"({"time":")");
   append_rfc3339(line, std::chrono::system_clock::now(), 3);
-  line.append(R"(","level":")")
-      .append(name_of(level))
-      .append(R"(","event":")")
-      .append(event)
-      .append("\"");
+  line.append(opening_of(level)).append(event).push_back('"');
   for (const auto& [name, value] : fields) {
-    line.append(",\"").append(name).append("\":");
+    line.append(name.text(false));
     append_value(line, value);
   }
   line.push_back('}');

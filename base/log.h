@@ -4,8 +4,9 @@
 #include <initializer_list>
 #include <memory>
 #include <string_view>
-#include <utility>
 #include <variant>
+
+#include "base/json_text.h"
 
 namespace base {
 
@@ -14,7 +15,10 @@ enum class LogLevel { debug, info, warn, error };
 /// A field's value. Text is escaped and cut at 2 kB, so that one line stays one JSON object
 /// whatever peers send.
 using LogValue = std::variant<std::string_view, std::int64_t, bool>;
-using LogField = std::pair<std::string_view, LogValue>;
+struct LogField {
+  JsonName name;
+  LogValue value;
+};
 
 /// JSON lines on standard error: {"time":…,"level":…,"event":…, fields}. Lines are written
 /// together, at the latest after 200 ms, and at once from `warn` on; when nobody takes them up to

@@ -4,17 +4,25 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json_text.h"
+
 namespace policies {
 
 class Policy;
 
-/// What a server offers, as the protocol names it. Rules and permits are for one of them: a tool and
-/// a prompt of one name are two different things.
+/// What a server offers, as the protocol names it. Rules and permits are for one of them: a tool
+/// and a prompt of one name are two different things.
 enum class Primitive { tool, resource, prompt };
 
 constexpr std::string_view to_string(Primitive primitive) {
   if (primitive == Primitive::tool) return "tool";
   return primitive == Primitive::resource ? "resource" : "prompt";
+}
+
+/// The member that names what is asked for, in records and logs.
+constexpr base::JsonName member_of(Primitive primitive) {
+  if (primitive == Primitive::tool) return "tool";
+  return primitive == Primitive::resource ? base::JsonName("resource") : base::JsonName("prompt");
 }
 
 /// The proof that policy allowed one agent one tool, one resource or one prompt. Only

@@ -18,7 +18,7 @@ class Observe final : public Stage {
     log_.write(server_at_fault ? base::LogLevel::warn : base::LogLevel::info, "call",
                {{"request", call.request_id},
                 {"agent", call.principal.agent},
-                {to_string(call.primitive), call.asked},
+                {policies::member_of(call.primitive), call.asked},
                 {"outcome", to_string(outcome.kind)},
                 {"reason", outcome.reason},
                 {"detail", outcome.detail},

@@ -35,14 +35,13 @@ void add_facts(JsonObjectText& facts, const Call& call) {
       .add("agent", call.principal.agent)
       .add("credential", call.principal.credential)
       .add("method", tools::method_of(call.primitive).method)
-      .add_any(to_string(call.primitive), call.resolved() ? call.id() : std::string())
+      .add(policies::member_of(call.primitive), call.resolved() ? call.id() : std::string())
       .add("asked_as", std::string_view(call.asked).substr(0, longest_name))
       .add("arguments", base::blake2b_hex(call.arguments.text()))
       .add("policy", call.snapshot->policy->version());
   if (!call.principal.view.empty()) facts.add("view", call.principal.view);
   if (!call.resolved()) return;
-  facts.add("definition", call.definition_hash())
-      .add("effect", policies::to_string(call.effect));
+  facts.add("definition", call.definition_hash()).add("effect", policies::to_string(call.effect));
 }
 
 void add_rule(std::string& body, JsonObjectText& facts, const Call& call) {

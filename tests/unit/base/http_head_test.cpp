@@ -81,9 +81,9 @@ TEST_CASE("a repeated field is found by nobody", "[http_head]") {
 }
 
 TEST_CASE("heads that parsers understand differently are refused", "[http_head]") {
-  for (const char* line : {"A : b\r\n", " folded\r\n", "A: b\r\n folded\r\n", "no colon\r\n",
-                           ": b\r\n", "A\x7f: b\r\n", "A: \x01\r\n", "A: bbbbbbbb\x7f\r\n",
-                           "\"A\": b\r\n"}) {
+  for (const char* line :
+       {"A : b\r\n", " folded\r\n", "A: b\r\n folded\r\n", "no colon\r\n", ": b\r\n",
+        "A\x7f: b\r\n", "A: \x01\r\n", "A: bbbbbbbb\x7f\r\n", "\"A\": b\r\n"}) {
     CAPTURE(line);
     CHECK_FALSE(parse_head(std::string("GET / HTTP/1.1\r\n") + line + "\r\n").ok());
   }
@@ -119,6 +119,37 @@ TEST_CASE("a response without a length lasts until the connection closes", "[htt
 TEST_CASE("list-valued fields are searched item by item", "[http_head]") {
   CHECK(base::list_contains(fields_of("Connection: keep-alive, Close\r\n"), "connection", "close"));
   CHECK_FALSE(base::list_contains(fields_of("Connection: closed\r\n"), "connection", "close"));
+}
+
+TEST_CASE("names that differ in the case of their letters alone are the same", "[http_head]") {
+  CHECK(base::same_name("Host", "hOST"));
+  CHECK(base::same_name("MCP-Protocol-Version", "mcp-protocol-version"));
+  CHECK_FALSE(base::same_name("mcp-method", "mcp-methods"));
+  const std::string name = "mcp-protocol-version";
+  for (const std::size_t length : {1, 7, 8, 9, 15, 16, 20}) {
+    const std::string plain = name.substr(0, length);
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string other = plain;
+        other[at] = static_cast<char>(byte);
+        const bool capital = plain[at] >= 'a' && plain[at] <= 'z' && byte == plain[at] - 32;
+        if (base::same_name(plain, other) != (other == plain || capital)) FAIL(plain << at << byte);
+      }
+    }
+  }
+}
+
+TEST_CASE("control characters are found wherever in a value they stand", "[http_head]") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool allowed = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+    if (byte == '\r' || byte == '\n') continue;  // the scanner's
+    for (std::size_t at = 1; at < 19; ++at) {
+      std::string value(20, 'v');
+      value[at] = static_cast<char>(byte);
+      if (base::parse_head("GET / HTTP/1.1\r\nA: " + value + "\r\n\r\n").ok() != allowed)
+        FAIL(byte << " " << at);
+    }
+  }
 }
 
 }  // namespace http_head_test
