@@ -91,6 +91,7 @@ TEST_CASE("a call is sent again once, and its outcome is unknown then", "[reconc
   ReconcileFixture f;
   f.answer("crm/find", {found(false)});
   f.snapshot = tests::snapshot_of(without_budgets(), {ReconcileFixture::crm()});
+  f.answer("crm/create", {cut_off(), cut_off(), says("a third time")});
   const Outcome outcome = f.run("alice");
   CHECK(outcome.kind == Outcome::Kind::unknown);
   CHECK(f.dispatcher.times("crm/create") == 2);
