@@ -65,11 +65,12 @@ inline ServerAnswer found(const Json& value) {
 inline constexpr const char* reconcile_policy = R"(
 currency: EUR
 people: {ann: {login: ["unix:ann"], may: [approve]}}
-agents: {alice: {roles: [all]}, bob: {roles: [writer]}, carol: {roles: [asked]}}
+agents: {alice: {roles: [all]}, bob: {roles: [writer]}, carol: {roles: [asked]}, dora: {roles: [careful]}}
 roles:
   all: {allow: ["*"], limits: [{concurrency: 1}], budgets: [{name: day, window: day, money: 10, calls: 4}]}
   writer: {allow: [crm/create]}
   asked: {allow: ["*"], approve: [{tools: crm/find, by: [ann], wait: 0s}]}
+  careful: {allow: ["*"], approve: [{tools: crm/create, by: [ann], wait: 0s}]}
 views: {narrow: {tools: [crm/create]}}
 tools:
   crm/find: {effect: read_only}

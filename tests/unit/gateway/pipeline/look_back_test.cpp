@@ -81,3 +81,18 @@ TEST_CASE("what does no harm by now is sent without a question", "[reconcile]") 
   CHECK(first_text(f.run(call)) == "put");
   CHECK(f.dispatcher.sent == Sent{"crm/put"});
 }
+
+TEST_CASE("people are not asked about what was done, and are about what is to be sent",
+          "[reconcile]") {
+  ReconcileFixture f;
+  Call call = later_attempt(f, "dora");
+  SECTION("it was done") {
+    CHECK(f.run(call).reason == "verified");
+    CHECK(tests::run_task(f.approvals.list())->empty());
+  }
+  SECTION("it was not") {
+    f.answer("crm/find", {found(false)});
+    CHECK(f.run(call).reason == "approval_pending");
+    CHECK(f.dispatcher.times("crm/create") == 0);
+  }
+}

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "tests/support/asks.h"
 #include "tests/support/reconcile_fixture.h"
 
 // What a call holds that is asked about, and what it answers where more is promised.
@@ -54,6 +55,21 @@ TEST_CASE("a call whose outcome stays unknown is charged as such, once", "[recon
   f.run("alice");
   CHECK(f.dispatcher.times("crm/find") == 1);
   CHECK(spent(f) == std::map<std::string, Spent>{{"money", {0, 2}}, {"calls", {1, 1}}});
+}
+
+TEST_CASE(
+    "what a person approved once may be sent again when it was not carried out, and only then",
+    "[reconcile]") {
+  ReconcileFixture f;
+  f.answer("crm/create", {cut_off(), says("made")});
+  f.answer("crm/find", {found(false)});
+  const Outcome pending = f.run("dora");
+  const std::string id = pending.result["_meta"]["dev.sluice/approval"]["id"];
+  REQUIRE(tests::run_task(f.approvals.decide(id, tests::word_of("ann"))).ok());
+  CHECK(first_text(f.run("dora")) == "made");
+  CHECK(f.dispatcher.times("crm/create") == 2);
+  CHECK(f.record("intent", "int_1.r1")["approval"]["id"] == id);
+  CHECK(f.run("dora").reason == "approval_pending");
 }
 
 TEST_CASE("a question has the slot of the call that it is about, and no other", "[reconcile]") {
