@@ -8,6 +8,7 @@
 #include "gateway/address_config.h"
 #include "gateway/offer_report.h"
 #include "gateway/pipeline/record.h"
+#include "gateway/pipeline/verify_tools.h"
 #include "gateway/restart_keys.h"
 #include "gateway/server_settings.h"
 #include "gateway/unix_login.h"
@@ -316,10 +317,12 @@ void Gateway::publish() {
   auto offered = upstreams->tools();
   const std::size_t longest_name = limits_.exported_name;
   auto keys = pipeline::key_arguments(*policy_, offered);
+  auto withheld = pipeline::unverifiable(*policy_, offered);
   const bool same = catalog_ && offered == offered_ && catalog_->longest_name() == longest_name &&
-                    catalog_->keys() == keys;
+                    catalog_->keys() == keys && catalog_->withheld() == withheld;
   if (!same) {
-    catalog_ = std::make_shared<const tools::Catalog>(offered, longest_name, std::move(keys));
+    catalog_ = std::make_shared<const tools::Catalog>(offered, longest_name, std::move(keys),
+                                                      std::move(withheld));
     offered_ = std::move(offered);
     for (const auto& server : offered_) report_unoffered(*server, log_);
     for (const tools::CatalogEntry& entry : catalog_->entries()) {

@@ -39,6 +39,8 @@ Json tool_facts(const pipeline::Snapshot& snapshot, const tools::CatalogEntry& e
              {"effect", policies::to_string(snapshot.effect_of(entry))},
              {"definition", entry.tool->definition_hash}};
   if (!entry.key_argument.empty()) facts["key_argument"] = entry.key_argument;
+  const auto* verify = snapshot.policy->verification_of(entry.server(), entry.tool->name);
+  if (verify != nullptr) facts["verified_by"] = verify->id();
   if (!entry.quarantine.empty()) facts["quarantine"] = entry.quarantine;
   return facts;
 }

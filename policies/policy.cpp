@@ -63,6 +63,8 @@ void Policy::add_tools(const std::vector<ToolSettings>& tools) {
       effects_.push_back(*tool.effect);
       key_arguments_.push_back(tool.key_argument);
       has_keys_ = has_keys_ || !tool.key_argument.empty();
+      verifications_.push_back(tool.verify);
+      has_verifications_ = has_verifications_ || tool.verify;
     }
     if (tool.price) {
       price_patterns_.add(tool.pattern);

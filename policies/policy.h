@@ -113,6 +113,11 @@ class Policy {
   std::optional<Effect> effect_of(std::string_view server, std::string_view tool) const;
   /// Where that tool takes its idempotency key, when its effect is `keyed`; else "".
   std::string_view key_argument_of(std::string_view server, std::string_view tool) const;
+  /// How it is found out whether a call of that tool was carried out, when its effect is
+  /// `reconcilable`; else nullptr.
+  const Verification* verification_of(std::string_view server, std::string_view tool) const;
+  /// Whether any tool may be reconcilable.
+  bool has_verifications() const { return has_verifications_; }
   /// Whether any tool may be keyed.
   bool has_keys() const { return has_keys_; }
 
@@ -213,6 +218,8 @@ class Policy {
   std::vector<Effect> effects_;
   std::vector<std::string> key_arguments_;  // with the effects: "" of those that are not keyed
   bool has_keys_ = false;
+  std::vector<std::optional<Verification>> verifications_;  // with the effects
+  bool has_verifications_ = false;
   std::vector<ledger::Nanos> prices_;
   std::vector<BrokenResult> broken_results_;
   std::string currency_;

@@ -192,7 +192,9 @@ void PolicyBuilder::read_currency(const base::YamlNode& node) {
 
 void PolicyBuilder::read_tools(const base::YamlNode& node) {
   for (const auto& [key, value] : node.entries()) {
-    document_.tools.push_back(read_tool(define(Kind::tool, key), value));
+    ReadTool read = read_tool(define(Kind::tool, key), value);
+    if (read.verify_tool) verify_tools_.push_back(*std::move(read.verify_tool));
+    document_.tools.push_back(std::move(read.settings));
   }
 }
 

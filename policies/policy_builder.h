@@ -50,6 +50,7 @@ class PolicyBuilder {
   void check_former() const;
   void check_logins() const;
   void check_exists(Kind kind, const base::YamlNode& name) const;
+  void check_verify_tools() const;
   void check_cycles() const;
   void check_cycles_from(const std::string& role, std::map<std::string, bool>& done) const;
 
@@ -61,6 +62,7 @@ class PolicyBuilder {
   Places once_;
   std::vector<base::YamlNode> money_;  // budgets that need a currency
   ApproveEntries approve_;             // whose people must exist
+  std::vector<base::YamlNode> verify_tools_;  // which must be read_only
 };
 
 }  // namespace policies

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "policies/glob.h"
 #include "policies/policy_builder.h"
 #include "policies/policy_text.h"
 
@@ -30,6 +31,7 @@ PolicyDocument PolicyBuilder::finish() {
   check_former();
   check_logins();
   check_approvers(approve_, document_.people);
+  check_verify_tools();
   return std::move(document_);
 }
 
@@ -92,6 +94,21 @@ void PolicyBuilder::check_logins() const {
       places_.at(Kind::person).at(name).fail("the login '" + login + "' of person " + name +
                                              " belongs to " + other->second + " already");
     }
+  }
+}
+
+// What is asked whether something happened must not make anything happen. Of a tool without an
+// effect its server may say that it only reads: that is looked at when the tool is known.
+void PolicyBuilder::check_verify_tools() const {
+  for (const base::YamlNode& node : verify_tools_) {
+    const std::string id = node.text();
+    const auto found = std::ranges::find_if(document_.tools, [&](const ToolSettings& tool) {
+      return tool.effect && Glob(tool.pattern).matches(id);
+    });
+    if (found == document_.tools.end() || found->effect == Effect::read_only) continue;
+    node.fail("a verify tool must be read_only, and " + id + " is " +
+              std::string(to_string(*found->effect)) + ", as " + found->pattern + " says at " +
+              places_.at(Kind::tool).at(found->pattern).where());
   }
 }
 

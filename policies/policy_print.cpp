@@ -102,10 +102,29 @@ Json person_json(const PersonDocument& person) {
   return map;
 }
 
+Json verification_json(const Verification& verify) {
+  Json arguments = Json::object();
+  for (const VerifyArgument& argument : verify.arguments) {
+    Json& value = arguments[argument.name];
+    if (argument.pointer.empty()) {
+      value = {{"const", argument.constant}};
+    } else {
+      value = argument.pointer;
+    }
+  }
+  Json map{
+      {"tool", verify.id()}, {"arguments", std::move(arguments)}, {"done", verify.done.schema()}};
+  if (verify.not_done) map["not_done"] = verify.not_done->schema();
+  map["settle"] = duration_text(verify.settle);
+  map["within"] = duration_text(verify.within);
+  return map;
+}
+
 Json tool_json(const ToolSettings& tool) {
   Json map = Json::object();
   if (tool.effect) map["effect"] = to_string(*tool.effect);
   put(map, "key_argument", tool.key_argument);
+  if (tool.verify) map["verify"] = verification_json(*tool.verify);
   if (tool.price) map["price"] = ledger::money_text(*tool.price);
   if (tool.broken_result) {
     map["output"] = *tool.broken_result == BrokenResult::warn ? "warn" : "withhold";

@@ -22,6 +22,12 @@ std::string_view Policy::key_argument_of(std::string_view server, std::string_vi
   return match ? std::string_view(key_arguments_[*match]) : std::string_view();
 }
 
+const Verification* Policy::verification_of(std::string_view server, std::string_view tool) const {
+  if (!has_verifications_) return nullptr;
+  const auto match = effect_patterns_.first_match(tool_id(server, tool));
+  return match && verifications_[*match] ? &*verifications_[*match] : nullptr;
+}
+
 ledger::Nanos Policy::price_of(std::string_view server, std::string_view tool) const {
   const auto match = price_patterns_.first_match(tool_id(server, tool));
   return match ? prices_[*match] : 0;

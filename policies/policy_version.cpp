@@ -56,6 +56,19 @@ class Printer {
       text(budget.ask ? approve_rule_text(*budget.ask) : "");
     }
   }
+  void verification(const Verification& verify) {
+    text(verify.id());
+    size(verify.arguments.size());
+    for (const VerifyArgument& argument : verify.arguments) {
+      text(argument.name);
+      text(argument.pointer);
+      text(base::dump_json(argument.constant));
+    }
+    text(verify.done.text());
+    text(verify.not_done ? verify.not_done->text() : "");
+    number(verify.settle.count());
+    number(verify.within.count());
+  }
   void size(std::size_t value) { out_ += std::to_string(value) + ":"; }
 
   const std::string& out() const { return out_; }
@@ -114,6 +127,7 @@ std::string print(const PolicyDocument& document) {
     printer.text(tool.pattern);
     printer.text(tool.effect ? to_string(*tool.effect) : "");
     if (tool.effect == Effect::keyed) printer.text(tool.key_argument);
+    if (tool.verify) printer.verification(*tool.verify);
     printer.number(tool.price.value_or(-1));
     printer.text(tool.broken_result == BrokenResult::warn ? "warn" : "");
   }

@@ -8,6 +8,7 @@
 #include "policies/glob.h"
 #include "policies/role_closure.h"
 #include "policies/rule_warnings.h"
+#include "policies/verify_warnings.h"
 
 namespace policies {
 namespace {
@@ -60,6 +61,9 @@ std::vector<std::string> policy_warnings(const PolicyDocument& document,
   for (const auto& tenant : document.tenants) warn(document, tenant.second.quotas, "", warnings);
   for (const auto& [name, role] : document.roles) warn(document, role.quotas, name, warnings);
   for (std::string& warning : approve_warnings(document)) warnings.push_back(std::move(warning));
+  for (std::string& warning : verify_warnings(document, servers)) {
+    warnings.push_back(std::move(warning));
+  }
   return warnings;
 }
 

@@ -12,6 +12,7 @@
 #include "policies/effect.h"
 #include "policies/ledger/money.h"
 #include "policies/ledger/window.h"
+#include "policies/verification.h"
 
 namespace policies {
 
@@ -103,6 +104,7 @@ struct ToolSettings {
   std::optional<ledger::Nanos> price;  ///< of one call
   std::optional<BrokenResult> broken_result;
   std::string key_argument = {};  ///< where a `keyed` tool takes its key; "" of all others
+  std::optional<Verification> verify = {};  ///< of a `reconcilable` tool, and of no other
 };
 
 struct RoleDocument {

@@ -1,7 +1,10 @@
 #include "policies/tool_reader.h"
 
+#include <utility>
+
 #include "policies/policy_text.h"
 #include "policies/quota_reader.h"
+#include "policies/verify_reader.h"
 
 namespace policies {
 namespace {
@@ -24,16 +27,12 @@ Effect read_effect(const base::YamlNode& node, const std::string& scope) {
   const std::string text = node.text();
   const auto effect = parse_effect(text);
   if (!effect) {
-    const std::string nearest =
-        base::nearest_name(text, {"read_only", "idempotent", "keyed", "non_idempotent"});
+    const std::string nearest = base::nearest_name(
+        text, {"read_only", "idempotent", "keyed", "reconcilable", "non_idempotent"});
     node.fail(scope +
-              ": expected an effect: read_only, idempotent, keyed or non_idempotent; found '" +
+              ": expected an effect: read_only, idempotent, keyed, reconcilable or non_idempotent; "
+              "found '" +
               text + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
-  }
-  if (effect == Effect::reconcilable) {
-    node.fail(scope +
-              ": the effect 'reconcilable' is not supported yet: asking an upstream what "
-              "became of a call is not part of this build");
   }
   return *effect;
 }
@@ -44,13 +43,13 @@ std::string read_key_argument(const base::YamlNode& node, const std::string& sco
   return name;
 }
 
-/// Where the two keys stand that need each other.
-struct KeyPlaces {
-  std::optional<base::YamlNode> effect, key_argument;
+/// Where the keys stand that need each other.
+struct Places {
+  std::optional<base::YamlNode> effect, key_argument, verify;
 };
 
 // Without its argument nothing would be keyed, and without the effect nothing would be repeated.
-void check_key(const ToolSettings& tool, const KeyPlaces& places, const std::string& scope) {
+void check_key(const ToolSettings& tool, const Places& places, const std::string& scope) {
   const bool is_keyed = tool.effect == Effect::keyed;
   if (is_keyed && tool.key_argument.empty()) {
     places.effect->fail(scope +
@@ -62,13 +61,27 @@ void check_key(const ToolSettings& tool, const KeyPlaces& places, const std::str
   }
 }
 
+// The same of a tool that can be asked.
+void check_verify(const ToolSettings& tool, const Places& places, const std::string& scope) {
+  const bool is_reconcilable = tool.effect == Effect::reconcilable;
+  if (is_reconcilable && !tool.verify) {
+    places.effect->fail(scope +
+                        ": the effect 'reconcilable' needs 'verify' beside it: which tool is asked "
+                        "what became of a call");
+  }
+  if (!is_reconcilable && tool.verify) {
+    places.verify->fail(scope + ": 'verify' needs 'effect: reconcilable' beside it");
+  }
+}
+
 }  // namespace
 
-ToolSettings read_tool(const std::string& pattern, const base::YamlNode& node) {
-  ToolSettings tool;
+ReadTool read_tool(const std::string& pattern, const base::YamlNode& node) {
+  ReadTool read;
+  ToolSettings& tool = read.settings;
   tool.pattern = pattern;
   const std::string scope = "tool " + pattern;
-  KeyPlaces places;
+  Places places;
   read_scope(node, scope,
              {{"effect",
                [&](const base::YamlNode& value) {
@@ -80,6 +93,13 @@ ToolSettings read_tool(const std::string& pattern, const base::YamlNode& node) {
                  tool.key_argument = read_key_argument(value, scope);
                  places.key_argument = value;
                }},
+              {"verify",
+               [&](const base::YamlNode& value) {
+                 ReadVerification verify = read_verification(value, scope);
+                 tool.verify = std::move(verify.verification);
+                 read.verify_tool = std::move(verify.tool);
+                 places.verify = value;
+               }},
               {"price", [&](const base::YamlNode& value) { tool.price = read_price(value); }},
               {"output",
                [&](const base::YamlNode& value) {
@@ -87,10 +107,11 @@ ToolSettings read_tool(const std::string& pattern, const base::YamlNode& node) {
                }}},
              tool_not_built);
   check_key(tool, places, scope);
+  check_verify(tool, places, scope);
   if (!tool.effect && !tool.price && !tool.broken_result) {
     node.fail(scope + ": expected the keys 'effect', 'price' or 'output'; found an empty map");
   }
-  return tool;
+  return read;
 }
 
 }  // namespace policies

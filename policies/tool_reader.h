@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/yaml.h"
@@ -7,7 +8,12 @@
 
 namespace policies {
 
-/// An entry under `tools`: what it says of the tools that `pattern` matches.
-ToolSettings read_tool(const std::string& pattern, const base::YamlNode& node);
+/// An entry under `tools`: what it says of the tools that a pattern matches.
+struct ReadTool {
+  ToolSettings settings;
+  std::optional<base::YamlNode>
+      verify_tool;  ///< where a verify tool is named, which must be read_only
+};
+ReadTool read_tool(const std::string& pattern, const base::YamlNode& node);
 
 }  // namespace policies

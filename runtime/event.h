@@ -141,6 +141,8 @@ struct Called {
   std::string approval;  ///< when waiting
   Nanos cost = 0;
   std::string key;  ///< the idempotency key that it was sent with, or was to be; ""
+  /// The intent of a reconcilable call that may have been carried out; "" of all others.
+  std::string doubt;
 };
 /// The process that drove the run is gone; another one goes on with it.
 struct Recovered {};

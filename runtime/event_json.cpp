@@ -89,6 +89,7 @@ struct Writer {
                {"cost", e.cost}};
     if (!e.approval.empty()) facts["approval"] = e.approval;
     if (!e.key.empty()) facts["key"] = e.key;
+    if (!e.doubt.empty()) facts["doubt"] = e.doubt;
     return facts;
   }
   Json operator()(const Recovered&) const { return Json::object(); }
@@ -251,6 +252,7 @@ bool read(const Json& facts, Called& e) {
   e.request = reader.text("request");
   e.approval = reader.text_or_none("approval");
   e.key = reader.text_or_none("key");
+  e.doubt = reader.text_or_none("doubt");
   e.cost = reader.number("cost");
   return reader.fits() && effect;
 }

@@ -20,6 +20,7 @@ Called lost_call(const CallName& name, const base::JournalRecord& intent,
   if (const std::string* effect = base::find_string(body->value, "effect")) {
     called.effect = policies::parse_effect(*effect).value_or(policies::Effect::non_idempotent);
   }
+  if (called.effect == policies::Effect::reconcilable) called.doubt = name.intent_id();
   const std::string* tool = base::find_string(body->value, "tool");
   // Whatever would make a key today: the server knows the call by this one.
   if (const std::string* key = base::find_string(body->value, "key")) called.key = *key;

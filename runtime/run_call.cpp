@@ -29,6 +29,16 @@ Called::Kind kind_of(const Outcome& outcome) {
   return Called::Kind::unknown;
 }
 
+// The intent of what may have been carried out: of this attempt, or of the one before when this one
+// was not even begun. What was refused is refused again, and leaves the matter to a person.
+std::string doubt_about(const Call& call, const Outcome& outcome) {
+  const bool is_open = outcome.kind == Outcome::Kind::unknown ||
+                       (outcome.kind == Outcome::Kind::failed && !call.earlier.empty());
+  if (call.effect != policies::Effect::reconcilable || !is_open) return {};
+  const bool was_sent = outcome.kind == Outcome::Kind::unknown && !call.intent.empty();
+  return was_sent ? call.intent : call.earlier;
+}
+
 Nanos price_of(const Call& call, const tools::CatalogEntry* entry) {
   if (entry == nullptr) return 0;
   return call.snapshot->policy->price_of(entry->server(), entry->tool->name);
@@ -50,13 +60,16 @@ Event Run::outcome_event(const Call& call, const CallName& name, const Outcome& 
   if (call.is_keyed() && !call.intent.empty()) {
     called.key = gateway::pipeline::idempotency_key(call);
   }
+  called.doubt = doubt_about(call, outcome);
   if (outcome.reason == "approval_pending" && call.approval) {
     called.kind = Called::Kind::waiting;
     called.approval = call.approval->id;
   }
   const bool charged =
       called.kind == Called::Kind::answered || called.kind == Called::Kind::unknown;
-  if (charged) called.cost = price_of(call, call.entry);
+  // What was found out about an earlier attempt was paid for with that.
+  const bool paid = !call.earlier.empty() && call.intent.empty();
+  if (charged && !paid) called.cost = price_of(call, call.entry);
   return {s_.clock.now(), std::move(called)};
 }
 
@@ -95,6 +108,7 @@ base::Task<void> Run::call(std::size_t index) {
   call.asked = wanted.request.tool;
   call.arguments = mcp::ToolArguments(wanted.request.arguments);
   call.key = wanted.key;
+  call.earlier = wanted.doubt;
   call.loop = &loop_;
   call.patience = std::chrono::milliseconds(0);  // a run is parked
   call.received = std::chrono::system_clock::now();

@@ -30,13 +30,16 @@ bool is_harmless(policies::Effect effect) {
 // that a later attempt was not carried out says nothing of the first.
 bool is_lost(const CallState& call, const Called& event) {
   if (event.kind == Called::Kind::unknown) return true;
-  return !call.key.empty() && event.kind != Called::Kind::answered;
+  const bool before = !call.key.empty() || !call.doubt.empty();
+  return before && event.kind != Called::Kind::answered;
 }
 
-// What was not even begun has no key: a refusal of ours would only be repeated with it.
+// What was not even begun has no key and no doubt: a refusal of ours would only be repeated with
+// it.
 bool may_repeat(const Called& event) {
   return is_harmless(event.effect) ||
-         (event.effect == policies::Effect::keyed && !event.key.empty());
+         (event.effect == policies::Effect::keyed && !event.key.empty()) ||
+         (event.effect == policies::Effect::reconcilable && !event.doubt.empty());
 }
 
 }  // namespace
@@ -240,11 +243,13 @@ void RunState::take(const Called& event) {
   }
   if (is_lost(*made, event)) {
     if (made->key.empty()) made->key = event.key;
+    if (!event.doubt.empty()) made->doubt = event.doubt;
     if (may_repeat(event) && made->attempt + 1 < most_attempts) {
       ++made->attempt;
       return;
     }
-    // A key protects its own call and no other that the model may make instead.
+    // A key protects its own call and no other that the model may make instead; what was found out
+    // is about one call as well.
     if (!is_harmless(event.effect)) {
       made->phase = CallState::Phase::unknown;
       return;
@@ -285,6 +290,7 @@ void RunState::take(const Resolved& event) {
   if (event.how == Resolved::How::not_done) {
     made->phase = CallState::Phase::wanted;
     made->unsent = now_;
+    made->doubt.clear();
     ++made->attempt;
     return;
   }

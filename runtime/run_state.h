@@ -26,6 +26,7 @@ struct CallState {
   std::string audit_id;  ///< of the last attempt
   bool invalid = false;  ///< its arguments were no good
   std::string key;  ///< the idempotency key of an attempt that may have been carried out; else ""
+  std::string doubt;  ///< the intent of an attempt that has to be verified first; else ""
   Time unsent{};    ///< until then it was certainly not carried out
 
   /// How long servers are trusted to know a key again.

@@ -22,12 +22,19 @@ void take_key(const KeyArguments& keys, CatalogEntry& entry) {
   entry.keyless = without_argument(entry.tool->definition, key->second);
 }
 
+void withhold(const Withheld& withheld, CatalogEntry& entry) {
+  if (withheld.empty() || !entry.quarantine.empty()) return;
+  const auto reason = withheld.find(entry.id());
+  if (reason != withheld.end()) entry.quarantine = reason->second;
+}
+
 }  // namespace
 
 Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers,
-                 std::size_t longest_name, KeyArguments keys)
+                 std::size_t longest_name, KeyArguments keys, Withheld withheld)
     : longest_name_(longest_name),
       keys_(std::move(keys)),
+      withheld_(std::move(withheld)),
       prompts_(servers, longest_name),
       resources_(servers) {
   const auto is_taken = [this](const std::string& name) { return by_name_.contains(name); };
@@ -38,6 +45,7 @@ Catalog::Catalog(const std::vector<std::shared_ptr<const ServerTools>>& servers,
       entry.tool = &tool;
       entry.quarantine = tool.quarantine;
       take_key(keys_, entry);
+      withhold(withheld_, entry);
       if (entry.quarantine.empty()) {
         entry.exported = free_name(server->prefix, server->server, tool.name, longest_name, is_taken);
         entry.listing = listing_of(entry);

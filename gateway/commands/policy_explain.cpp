@@ -69,6 +69,27 @@ std::string key_argument_of(const policies::Policy& policy, const Question& ques
       policy.key_argument_of(question.id.substr(0, slash), question.id.substr(slash + 1)));
 }
 
+// The tool that is asked when the answer of this one is lost, and whether the agent may ask it;
+// null when nobody is asked.
+Json verification_of(const policies::Policy& policy, const Question& question) {
+  if (question.primitive() != Primitive::tool) return nullptr;
+  const std::size_t slash = question.id.find('/');
+  const auto* verify =
+      policy.verification_of(question.id.substr(0, slash), question.id.substr(slash + 1));
+  if (verify == nullptr) return nullptr;
+  const bool listed = policy.decide(question.agent, verify->server, verify->tool).listed;
+  return {{"tool", verify->id()}, {"listed", listed}};
+}
+
+void print_verification(const Json& verification, const std::string& agent) {
+  std::cout << "when its answer is lost, what became of it is asked of "
+            << verification.value("tool", "");
+  if (!verification.value("listed", false)) {
+    std::cout << ", which " << agent << " may not call: its outcome is unknown then";
+  }
+  std::cout << "\n";
+}
+
 Json facts_of(const Question& question, const policies::Decision& decision, bool depends) {
   Json facts{{"agent", question.agent},         {to_string(question.primitive()), question.id},
              {"listed", decision.listed},       {"allowed", decision.allowed()},
@@ -115,12 +136,14 @@ Exit explain(const Invocation& invocation, const Question& question) {
   const bool is_tool = question.primitive() == Primitive::tool;
   if (is_tool && decision.allowed() && given) people = asks(policy, question, arguments->value);
   const std::string key_argument = key_argument_of(policy, question);
+  const Json verification = verification_of(policy, question);
   if (is_tool && decision.allowed()) over = overruns(policy, question);
   if (invocation.json) {
     Json facts = facts_of(question, decision, depends);
     facts["asks"] = people;
     facts["asks_over_budget"] = over;
     if (!key_argument.empty()) facts["key_argument"] = key_argument;
+    if (!verification.is_null()) facts["verify"] = verification;
     std::cout << base::dump_json(facts) << "\n";
   } else if (depends) {
     std::cout << "listed: " << decision.reason
@@ -135,6 +158,9 @@ Exit explain(const Invocation& invocation, const Question& question) {
     if (is_tool && decision.allowed() && !given) print_access(policy, question);
     if (decision.allowed() && !key_argument.empty()) {
       std::cout << "the gateway makes its idempotency key: " << key_argument << "\n";
+    }
+    if (decision.allowed() && !verification.is_null()) {
+      print_verification(verification, question.agent);
     }
   }
   return decision.allowed() || depends ? Exit::done : Exit::refused;

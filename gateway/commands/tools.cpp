@@ -31,6 +31,7 @@ void print_tool(const Json& tool) {
   line("quarantined", tool.value("quarantine", ""));
   line("effect", tool.value("effect", ""));
   line("key in", tool.value("key_argument", ""));
+  line("verified by", tool.value("verified_by", ""));
   line("price", tool.value("price", ""));
   line("hash", tool.value("definition", ""));
   if (const Json* access = base::find_member(tool, "for")) {

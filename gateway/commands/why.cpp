@@ -23,6 +23,12 @@ Json record_body(const base::JournalRecord& record) {
   return parsed ? std::move(parsed->value) : Json::object();
 }
 
+// The request of an intent, which has others of its own when the call was sent again: `int_….r1`.
+std::string request_of(const std::string& intent) {
+  const std::size_t begin = std::min(intent.size(), intent.find('_') + 1);
+  return "req_" + intent.substr(begin, intent.find(".r", begin) - begin);
+}
+
 // The story of a call or an approval, gathered from the journal record by record.
 class Story {
  public:
@@ -33,7 +39,7 @@ class Story {
     if (id.starts_with("apr_")) {
       follow_approval(id);
     } else if (id.starts_with("int_")) {
-      follow_request("req_" + id.substr(4));
+      follow_request(request_of(id));
     } else {
       follow_request(id);
     }
@@ -62,13 +68,37 @@ class Story {
     for (Json& outcome : bodies("outcome", intent)) call["outcome"] = std::move(outcome);
     if (call.size() == 1) return;
     if (call.contains("intent")) call["intent_id"] = intent;
-    const Json& facts = call.contains("audit") ? call["audit"] : call["intent"];
-    std::string approval;
-    if (const Json* use = base::find_member(facts, "approval")) {
-      approval = use->value("id", "");
-    }
+    const Json facts = call.contains("audit") ? call["audit"] : call["intent"];
+    const bool is_reconcilable = facts.value("effect", "") == "reconcilable";
+    if (is_reconcilable) add_repeats(intent, call);
     calls_.push_back(std::move(call));
-    if (!approval.empty()) follow_approval(approval);
+    if (const Json* use = base::find_member(facts, "approval")) {
+      follow_approval(use->value("id", ""));
+    }
+    if (is_reconcilable) follow_questions(request);
+    for (const char* other : {"earlier", "verifies"}) {
+      if (facts.contains(other)) follow_request(request_of(facts.value(other, "")));
+    }
+  }
+
+  // Each time that it was sent again has an intent of its own.
+  void add_repeats(const std::string& intent, Json& call) {
+    for (int repeat = 1;; ++repeat) {
+      const std::string id = intent + ".r" + std::to_string(repeat);
+      Json one{{"intent_id", id}};
+      for (Json& record : bodies("intent", id)) one["intent"] = std::move(record);
+      for (Json& outcome : bodies("outcome", id)) one["outcome"] = std::move(outcome);
+      if (one.size() == 1) return;
+      call["repeats"].push_back(std::move(one));
+    }
+  }
+
+  void follow_questions(const std::string& request) {
+    for (int question = 1;; ++question) {
+      const std::size_t before = calls_.size();
+      follow_request(request + ".v" + std::to_string(question));
+      if (calls_.size() == before) return;
+    }
   }
 
   void follow_approval(const std::string& id) {
@@ -93,6 +123,16 @@ class Story {
 
 void line(const std::string& name, const std::string& text) {
   if (!text.empty()) std::cout << "  " << padded(name, 11) << text << "\n";
+}
+
+// What the tool said that was asked about the call, and where that is recorded.
+std::string verified_text(const Json& outcome) {
+  const Json* verified = base::find_member(outcome, "verified");
+  if (verified == nullptr) return {};
+  const std::string request = verified->value("request", "");
+  const std::string why = verified->value("why", "");
+  return verified->value("answer", "") + ", by " + verified->value("tool", "") +
+         (request.empty() ? "" : ", call " + request) + (why.empty() ? "" : ": " + why);
 }
 
 std::string outcome_text(const Json& outcome) {
@@ -130,7 +170,14 @@ void print_call(const Json& call) {
     line("intent", call.value("intent_id", "") + ", recorded before anything was sent");
     line("key", call["intent"].value("key", ""));
   }
+  for (const Json& repeat : call.value("repeats", Json::array())) {
+    line("sent again", repeat.value("intent_id", "") + ", recorded before that");
+  }
+  line("asks about", facts.value("verifies", ""));
+  const std::string earlier = facts.value("earlier", "");
+  line("after", earlier.empty() ? "" : earlier + ", which may have been carried out");
   if (call.contains("audit")) {
+    line("verified", verified_text(facts["outcome"]));
     line("outcome", outcome_text(facts["outcome"]));
   } else if (call.contains("outcome")) {
     line("outcome", outcome_text(call["outcome"]));

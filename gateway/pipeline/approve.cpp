@@ -94,6 +94,7 @@ class Approve final : public Stage {
     // A budget that asks is found full by the admission, whatever was known before: then the
     // question is about it as well.
     while (true) {
+      if (!terms.empty() && call.verifies != nullptr) co_return nobody_asked();
       if (!terms.empty()) {
         auto refusal = co_await get_approval(call, std::move(terms));
         if (refusal) co_return *std::move(refusal);
@@ -105,6 +106,13 @@ class Approve final : public Stage {
       }
       terms = terms_of(call);
     }
+  }
+
+  // Its caller does not know of this call, and could not repeat it when somebody has decided.
+  static Outcome nobody_asked() {
+    return refused("approval_needed",
+                   "People would have to be asked about this call, which asks about another one. "
+                   "Nothing was sent.");
   }
 
   // What the call has is no approval of more than it was asked about. One that was edited is told

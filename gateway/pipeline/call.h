@@ -56,6 +56,11 @@ struct Call {
   /// How long it waits for a person; absent: as long as the rules say. 0: it is parked, not waiting.
   std::optional<std::chrono::milliseconds> patience;
   std::string key;  ///< the idempotency key of an earlier attempt; "" when there was none
+  /// The intent of an earlier attempt that may have been carried out: nothing is sent before it is
+  /// known that it was not. "" when there was none.
+  std::string earlier;
+  const Call* verifies =
+      nullptr;  ///< the call about which this one asks; null: it is a caller's own
   /// What the caller itself records of the outcome: committed together with the audit record, before
   /// the call returns. Empty when it records nothing.
   std::function<base::JournalEntry(const Outcome&)> on_outcome;
@@ -76,7 +81,9 @@ struct Call {
   std::vector<policies::ledger::Charge> charges;  ///< reserve: what it takes of limits and budgets
   std::unique_ptr<policies::ledger::Hold> hold;   ///< reserve: what it has taken
   std::optional<policies::ledger::Fate> fate;     ///< reserve: what became of that
-  std::string intent;                             ///< intend: the intent's id
+  std::string intent;                             ///< intend: the intent's id, of the last one
+  int inquiries = 0;  ///< look_back, reconcile: how often its verify tool was asked
+  int repeats = 0;    ///< reconcile: how often it was sent again, under an intent of its own
   std::vector<base::JournalEntry> on_answer;  ///< intend: committed together with the audit record
   bool recorded = false;  ///< audit: whether what `on_outcome` made is durable
 
@@ -97,6 +104,12 @@ struct Call {
 
   /// Whether it is sent with an idempotency key, see idempotency_key().
   bool is_keyed() const { return entry != nullptr && !entry->key_argument.empty(); }
+
+  /// How it is found out whether it was carried out; null unless it is reconcilable.
+  const policies::Verification* verification() const {
+    if (effect != policies::Effect::reconcilable) return nullptr;
+    return snapshot->policy->verification_of(server(), name());
+  }
 
   bool cancelled() const { return cancellation != nullptr && cancellation->requested(); }
 };

@@ -24,6 +24,7 @@ class Filter final : public Stage {
     if (caller != nullptr) call.events = &bounded.emplace(*caller, limits_);
     Outcome outcome = co_await next(call);
     call.events = caller;
+    if (outcome.stands_in()) co_return outcome;  // it came down and up these stages as its own call
     if (outcome.bytes > limits_.result) {
       const std::string bounds = std::to_string(outcome.bytes) + " bytes; " +
                                  std::to_string(limits_.result) + " are allowed";

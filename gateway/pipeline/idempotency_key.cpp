@@ -24,7 +24,9 @@ std::string uuid_of(std::string_view text) {
 }  // namespace
 
 std::string intent_id(const Call& call) {
-  return "int_" + call.request_id.substr(call.request_id.find('_') + 1);
+  std::string id = "int_" + call.request_id.substr(call.request_id.find('_') + 1);
+  if (call.repeats > 0) id += ".r" + std::to_string(call.repeats);
+  return id;
 }
 
 std::string idempotency_key(const Call& call) {

@@ -6,7 +6,7 @@
 
 namespace gateway::pipeline {
 
-/// The id of the call's intent.
+/// The id of the call's intent. One that is sent again has another one, `int_….r1`.
 std::string intent_id(const Call& call);
 
 /// By which the server of a keyed call knows it again when it comes twice: the key of the earlier

@@ -10,8 +10,18 @@
 #include "mcp/jsonrpc.h"
 #include "policies/ledger/ledger.h"
 #include "policies/permit.h"
+#include "policies/verification.h"
 
 namespace gateway::pipeline {
+
+/// What the tool said that was asked whether a call was carried out.
+struct Verified {
+  policies::CarriedOut answer = policies::CarriedOut::inconclusive;
+  std::string tool;     ///< `server/tool`
+  std::string request;  ///< the id of the last question; "" when none was put
+  int asked = 0;        ///< how many questions about the call were put
+  std::string why;      ///< of what is inconclusive, for the audit
+};
 
 /// What became of a call, and what the caller is told.
 struct Outcome {
@@ -35,8 +45,12 @@ struct Outcome {
   std::optional<policies::ledger::Refusal> quota;
   /// Budgets that ask, when nothing else refused: the approve stage asks people about them.
   std::vector<policies::ledger::Refusal> exceeded;
+  /// What was found out about an attempt whose answer was lost.
+  std::optional<Verified> verified;
 
   bool tool_error() const;
+  /// Whether the result is a verify tool's, because the call's own was lost.
+  bool stands_in() const { return verified && verified->answer == policies::CarriedOut::yes; }
 };
 
 std::string_view to_string(Outcome::Kind kind);

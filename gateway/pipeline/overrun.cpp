@@ -15,6 +15,15 @@ bool knows(const Call& call, const std::string& quota) {
                      [&](const Refusal& refusal) { return refusal.quota == quota; });
 }
 
+// A call asks about itself from the slot that it has: it does nothing else meanwhile.
+void leave_slots(const Call& lost, std::vector<Charge>& charges) {
+  std::erase_if(charges, [&](const Charge& charge) {
+    return charge.quota->kind == policies::ledger::Quota::Kind::concurrency &&
+           std::ranges::any_of(lost.charges,
+                               [&](const Charge& held) { return held.key() == charge.key(); });
+  });
+}
+
 }  // namespace
 
 std::vector<Charge> charges_of(const Call& call) {
@@ -25,6 +34,7 @@ std::vector<Charge> charges_of(const Call& call) {
                                call.offer->offer->name);
   }
   std::vector<Charge> charges = policy.charges(agent, call.server(), call.name());
+  if (call.verifies != nullptr && call.verifies->hold) leave_slots(*call.verifies, charges);
   if (call.grant == nullptr || call.exceeded.empty()) return charges;
   // The question that people agreed to was about these budgets, and about no others.
   for (Charge& charge : charges) {

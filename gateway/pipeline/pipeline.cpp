@@ -70,6 +70,8 @@ Pipeline call_pipeline(const Dependencies& d) {
   stages.push_back(stages::resolve());         // name → server and tool
   stages.push_back(stages::authorize());  // → Permit; before validate: a stranger learns no schema
   stages.push_back(stages::validate());   // a malformed call costs no quota
+  // A call of a run that a crash cut off. Before approve: what was done needs nobody's word.
+  stages.push_back(stages::look_back(d.clock));
   // While a person decides, no slot and no money is held. A budget that asks is found full further
   // down, and the question comes back up to here.
   stages.push_back(stages::approve(d.approvals, d.clock, d.ledger));
@@ -78,6 +80,9 @@ Pipeline call_pipeline(const Dependencies& d) {
   // atomic admission (design §2.6).
   stages.push_back(stages::reserve(d.ledger));
   stages.push_back(stages::intend(d.journal));       // durable before the first byte leaves
+  // Inside intend and reserve: whatever it finds out, there is one outcome, and what the call holds
+  // is settled once.
+  stages.push_back(stages::reconcile(d.journal, d.clock));
   stages.push_back(stages::dispatch(d.dispatcher));  // the only stage that sends
   return Pipeline(std::move(stages));
 }

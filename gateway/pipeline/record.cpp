@@ -40,6 +40,11 @@ void add_facts(JsonObjectText& facts, const Call& call) {
       .add("arguments", base::blake2b_hex(call.arguments.text()))
       .add("policy", call.snapshot->policy->version());
   if (!call.principal.view.empty()) facts.add("view", call.principal.view);
+  if (!call.earlier.empty()) facts.add("earlier", call.earlier);
+  if (call.verifies != nullptr) {
+    const Call& lost = *call.verifies;
+    facts.add("verifies", lost.intent.empty() ? lost.earlier : lost.intent);
+  }
   if (!call.resolved()) return;
   facts.add("definition", call.definition_hash()).add("effect", policies::to_string(call.effect));
 }
@@ -89,6 +94,15 @@ void add_charges(std::string& body, JsonObjectText& facts, const Call& call) {
   if (call.fate) facts.add("hold", policies::ledger::to_string(*call.fate));
 }
 
+void add_verified(std::string& body, JsonObjectText& facts, const Verified& verified) {
+  facts.begin("verified");
+  JsonObjectText found(body);
+  found.add("answer", policies::to_string(verified.answer)).add("tool", verified.tool);
+  if (verified.asked > 0) found.add("request", verified.request).add("asked", verified.asked);
+  if (verified.answer == policies::CarriedOut::inconclusive) found.add("why", verified.why);
+  found.end();
+}
+
 void append_outcome(std::string& body, const Outcome& outcome) {
   JsonObjectText facts(body);
   facts.add("kind", to_string(outcome.kind));
@@ -97,6 +111,7 @@ void append_outcome(std::string& body, const Outcome& outcome) {
   if (outcome.error) facts.add("code", outcome.error->code);
   if (outcome.tool_error()) facts.add_bool("tool_error", true);
   if (outcome.bytes > 0) facts.add("bytes", static_cast<std::int64_t>(outcome.bytes));
+  if (outcome.verified) add_verified(body, facts, *outcome.verified);
   facts.end();
 }
 

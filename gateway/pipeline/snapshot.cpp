@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "gateway/pipeline/verify_tools.h"
+
 namespace gateway::pipeline {
 
 tools::KeyArguments key_arguments(
@@ -24,9 +26,7 @@ std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const policies::Po
   std::vector<policies::Effect> effects;
   effects.reserve(catalog->entries().size());
   for (const tools::CatalogEntry& entry : catalog->entries()) {
-    const bool hinted = entry.owner->trusted && entry.tool->read_only_hint;
-    const auto by_default = hinted ? policies::Effect::read_only : policies::Effect::non_idempotent;
-    effects.push_back(policy->effect_of(entry.server(), entry.tool->name).value_or(by_default));
+    effects.push_back(effect_of(*policy, *entry.owner, *entry.tool));
   }
   return std::make_shared<const Snapshot>(Snapshot{std::move(policy), std::move(catalog),
                                                    std::move(effects), std::move(upstreams)});

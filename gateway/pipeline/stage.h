@@ -17,6 +17,9 @@ class Next {
  public:
   Next(const Stages& stages, std::size_t index) : stages_(stages), index_(index) {}
   base::Task<Outcome> operator()(Call& call) const;
+  /// Another call, which a stage makes itself: down all stages, so that it needs all that a
+  /// caller's would need.
+  base::Task<Outcome> begin(Call& other) const { return Next(stages_, 0)(other); }
 
  private:
   const Stages& stages_;

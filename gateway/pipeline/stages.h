@@ -26,6 +26,9 @@ std::unique_ptr<Stage> resolve();
 std::unique_ptr<Stage> authorize();
 /// Checks the arguments against the tool's inputSchema.
 std::unique_ptr<Stage> validate();
+/// When an earlier attempt of the call may have been carried out: finds out before anybody is asked
+/// and anything is taken or sent.
+std::unique_ptr<Stage> look_back(const policies::ledger::Clock& clock);
 /// Asks people where rules want it, or a budget that has no room: waits for them a while, holding
 /// nothing, and lets a call pass that was approved, once.
 std::unique_ptr<Stage> approve(policies::approvals::Approvals& approvals,
@@ -37,6 +40,9 @@ std::unique_ptr<Stage> filter(const base::Limits& limits);
 std::unique_ptr<Stage> reserve(policies::ledger::Ledger& ledger);
 /// Makes the intent durable before anything with effects is sent; its outcome on the way up.
 std::unique_ptr<Stage> intend(base::Journal& journal);
+/// When nobody knows whether the call was carried out: asks the tool that the policy names. What
+/// was not is sent again, once, under an intent of its own.
+std::unique_ptr<Stage> reconcile(base::Journal& journal, const policies::ledger::Clock& clock);
 /// Sends the call to its server and waits for the response.
 std::unique_ptr<Stage> dispatch(Dispatcher& dispatcher);
 

@@ -84,7 +84,8 @@ refuses('an approve that asks nobody', { policy: asking.replace('by: [ops]', 'by
 refuses('a person who logs in with a token', { policy: asking.replace('unix:ann', 'https://idp.example/|ann') }, 'policy.yaml:1', /a login by an issuer's token is not supported yet/);
 refuses('a budget that asks nobody', { policy: goodPolicy.replace('{allow', '{budgets: [{calls: 1, window: day, on_exceed: ask}], allow') }, 'policy.yaml:2', /'on_exceed: ask' needs 'by'/);
 refuses('a constraint with a keyword that would constrain nothing', { policy: goodPolicy.replace('"*"', '{tool: m/x, arguments: {requird: [a]}}') }, 'policy.yaml:2', /did you mean 'required'/);
-refuses('the effect reconcilable', { policy: `${goodPolicy}tools: {m/x: {effect: reconcilable}}\n` }, 'policy.yaml:3:23', /not supported yet/);
+refuses('the effect reconcilable without verify', { policy: `${goodPolicy}tools: {m/x: {effect: reconcilable}}\n` }, 'policy.yaml:3:23', /needs 'verify' beside it/);
+refuses('a verify tool that is not read_only', { policy: `${goodPolicy}tools: {m/x: {effect: reconcilable, verify: {tool: m/y, arguments: {a: /a}, done: {required: [a]}}}, m/y: {effect: idempotent}}\n` }, 'policy.yaml:3:52', /m\/y is idempotent/);
 refuses('the effect keyed without a key', { policy: `${goodPolicy}tools: {m/x: {effect: keyed}}\n` }, 'policy.yaml:3:23', /needs 'key_argument' beside it/);
 refuses('a key without the effect keyed', { policy: `${goodPolicy}tools: {m/x: {key_argument: k, effect: idempotent}}\n` }, 'policy.yaml:3:29', /'key_argument' needs 'effect: keyed' beside it/);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,11 +28,14 @@ class MemoryJournal final : public base::Journal {
 
   bool is_writable = true;
   bool fails = false;
+  std::string refused_key;  ///< a submission with a record about it fails
   std::vector<base::JournalEntry> entries;
 
  private:
   base::Status take(std::vector<base::JournalEntry> taken) {
-    if (fails) return base::Error{base::Code::unavailable, "the disk is full", {}};
+    const bool is_refused = std::ranges::any_of(
+        taken, [&](const auto& entry) { return !refused_key.empty() && entry.key == refused_key; });
+    if (fails || is_refused) return base::Error{base::Code::unavailable, "the disk is full", {}};
     for (auto& entry : taken) entries.push_back(std::move(entry));
     return {};
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/pipeline/snapshot.h"
+#include "gateway/pipeline/verify_tools.h"
 #include "policies/policy_files.h"
 #include "tests/support/server_tools.h"
 
@@ -19,7 +20,8 @@ inline std::shared_ptr<const gateway::pipeline::Snapshot> snapshot_of(
   auto rules =
       std::make_shared<const policies::Policy>(policies::parse_policy(policy, "policy.yaml"));
   auto catalog = std::make_shared<const tools::Catalog>(
-      servers, tools::usual_exported_name, gateway::pipeline::key_arguments(*rules, servers));
+      servers, tools::usual_exported_name, gateway::pipeline::key_arguments(*rules, servers),
+      gateway::pipeline::unverifiable(*rules, servers));
   return gateway::pipeline::make_snapshot(std::move(rules), std::move(catalog),
                                           std::move(upstreams));
 }

@@ -114,6 +114,7 @@ const Place policy_places[] = {
     {"/properties/agents/additionalProperties", "agents: {a: {", "}}"},
     {"/properties/roles/additionalProperties", "roles: {r: {", "}}"},
     {"/properties/tools/additionalProperties", "tools: {a/b: {", "}}"},
+    {"/definitions/verify", "tools: {a/b: {verify: {", "}}}"},
     {"/properties/views/additionalProperties", "views: {v: {", "}}"},
     {"/definitions/constrained", "defaults: {deny: [{", "}]}"},
     {"/definitions/approve", "defaults: {approve: [{", "}]}"},
@@ -171,7 +172,18 @@ TEST_CASE("the schemas for editors refuse what the readers refuse", "[schemas]")
         "roles: {r: {limits: [{rate: 60}]}}", "roles: {r: {budgets: [{calls: 1}]}}",
         "tools: {a/b: {effect: readonly}}", "tools: {a/b: {}}", "tools: {a/b: {effect: keyed}}",
         "tools: {a/b: {key_argument: k, effect: idempotent}}",
-        "tools: {a/b: {effect: keyed, key_argument: ''}}", "agents: {'a b': {}}", "currency: euro",
+        "tools: {a/b: {effect: keyed, key_argument: ''}}", "tools: {a/b: {effect: reconcilable}}",
+        "tools: {a/b: {effect: keyed, key_argument: k, verify: {tool: a/c, arguments: {x: /x}, "
+        "done: {required: [x]}}}}",
+        "tools: {a/b: {effect: reconcilable, verify: {tool: a/*, arguments: {x: /x}, done: "
+        "{required: [x]}}}}",
+        "tools: {a/b: {effect: reconcilable, verify: {tool: a/c, arguments: {x: x}, done: "
+        "{required: [x]}}}}",
+        "tools: {a/b: {effect: reconcilable, verify: {tool: a/c, arguments: {x: {}}, done: "
+        "{required: [x]}}}}",
+        "tools: {a/b: {effect: reconcilable, verify: {tool: a/c, done: {required: [x]}}}}",
+        "tools: {a/b: {effect: reconcilable, verify: {tool: a/c, arguments: {x: /x}}}}",
+        "agents: {'a b': {}}", "currency: euro",
         "views: {v: {tools: []}}"}) {
     INFO(text);
     CHECK_FALSE(policy_error(text).empty());

@@ -142,13 +142,12 @@ TEST_CASE("unknown keys are refused with the nearest one", "[policies]") {
   CHECK_FALSE(refusal("defaults: {allow: []}\n").empty());
 }
 
-TEST_CASE("effects are read_only, idempotent, keyed and non_idempotent", "[policies]") {
+TEST_CASE("effects are read_only, idempotent, keyed, reconcilable and non_idempotent",
+          "[policies]") {
   CHECK(refusal("tools: {a/b: {effect: non_idempotent}, a/c: {effect: idempotent}}\n").empty());
   CHECK(refusal("tools: {a/b: {effect: readonly}}\n") ==
-        "p.yaml:1:23: tool a/b: expected an effect: read_only, idempotent, keyed or "
+        "p.yaml:1:23: tool a/b: expected an effect: read_only, idempotent, keyed, reconcilable or "
         "non_idempotent; found 'readonly'; did you mean 'read_only'?");
-  CHECK(refusal("tools: {a/b: {effect: reconcilable}}\n")
-            .find("the effect 'reconcilable' is not supported yet") != std::string::npos);
   CHECK(
       refusal("tools: {a/b: {}}\n") ==
       "p.yaml:1:14: tool a/b: expected the keys 'effect', 'price' or 'output'; found an empty map");

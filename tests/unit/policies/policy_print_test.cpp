@@ -44,7 +44,7 @@ defaults: {deny: ["*/drop_*", 'a/"quoted"', "a/it's", "a/#", "a/x:y", "a/{b}", "
 tenants: {"null": {was: "true", budgets: [{window: 90m, money: 0.000000001}]}}
 agents: {"1": {tenant: "null", roles: ["x."]}, "-": {}}
 roles: {"x.": {includes: ["no"]}, "no": {allow: ["*"]}}
-tools: {'*/x': {price: 89.987654321, output: withhold}, a/b: {output: warn}, a/k: {effect: keyed, key_argument: 'a: "key"'}}
+tools: {'*/x': {price: 89.987654321, output: withhold}, a/b: {output: warn}, a/k: {effect: keyed, key_argument: 'a: "key"'}, a/r: {effect: reconcilable, verify: {tool: "a/it's:x", arguments: {'1': /1, 'a: b': {const: "yes"}, l: {const: [null, 1.5, "/x"]}, e: {const: {}}}, done: {required: ['no'], properties: {'no': {const: "no"}}}, not_done: {required: [x]}, settle: 1ms, within: 1h}}}
 views: {'yes': {tools: ['*']}}
 )",
                                 "p.yaml"));

@@ -111,6 +111,8 @@ class Generator {
       const std::string argument = below(2) == 0 ? "key" : "null";
       if (below(2) == 0) {
         document.tools.push_back({"b/*", policies::Effect::keyed, {}, {}, argument});
+      } else {
+        document.tools.push_back({"b/*", policies::Effect::reconcilable, {}, {}, "", verify()});
       }
     }
     return document;
@@ -132,6 +134,20 @@ class Generator {
     if (below(2) == 0) asked.when = rule(scope, "allow").arguments;
     asked.source = {scope, "approve", asked.tools, "p", 1, {}};
     return asked;
+  }
+  policies::Verification verify() {
+    const auto schema = [this](const char* answer) {
+      const Json json{{"required", {"x"}},
+                      {"properties", {{"x", {{"const", answer}, {"minLength", below(9)}}}}}};
+      return policies::Constraint::read(base::YamlNode::parse(base::dump_json(json), "verify"));
+    };
+    policies::Verification verify{"c", "find", {}, schema("yes"), {}, {}, {}, "p:1"};
+    verify.arguments.push_back({"by", below(2) == 0 ? "/x" : "/~1/0"});
+    if (below(2) == 0) verify.arguments.push_back({"n", "", Json(below(5))});
+    if (below(2) == 0) verify.not_done = schema("no");
+    verify.settle = std::chrono::milliseconds(1 + below(100'000));
+    verify.within = verify.settle + std::chrono::milliseconds(1 + below(1'000'000));
+    return verify;
   }
   policies::Quotas quotas(const std::string& scope) {
     policies::Quotas quotas;

@@ -25,7 +25,8 @@ std::vector<What> one_of_each() {
                 "req_1",
                 "apr_1",
                 3,
-                "k1"};
+                "k1",
+                "int_1"};
   return {Started{"triage",
                   "acme",
                   "boss",

@@ -30,6 +30,12 @@ TEST_CASE("a lost call is what its intent says, whatever the policy says by now"
   CHECK(called.cost == 100'000'000);
 }
 
+TEST_CASE("a lost call that can be asked about names its intent, and no other does") {
+  CHECK(lost(R"({"tool":"pay/refund","effect":"reconcilable"})").doubt ==
+        "int_0123456789ab.1.2.3");
+  CHECK(lost(R"({"tool":"pay/refund","effect":"keyed","key":"k1"})").doubt == "");
+}
+
 TEST_CASE("an intent that cannot be read may have done anything") {
   for (const std::string body : {"{", "{}", R"({"effect":"gone"})"}) {
     CHECK(lost(body).effect == policies::Effect::non_idempotent);

@@ -153,4 +153,76 @@ TEST_CASE("the time in which a call waited for its approval does not age its key
   CHECK(plan(run.state, {}).calls == Indices{0});
 }
 
+namespace {
+
+// A call that was lost once, and about which its verify tool can be asked.
+RunScript in_doubt() {
+  RunScript run;
+  run.answers({"pay"});
+  Called called = run.outcome(0, "?", Called::Kind::unknown, gateway_stopped);
+  called.effect = policies::Effect::reconcilable;
+  called.doubt = "int_a";
+  run.then(called);
+  return run;
+}
+
+Called later(const RunScript& run, Called::Kind kind, const std::string& doubt = "") {
+  Called called = run.outcome(0, "?", kind, "later");
+  called.effect = policies::Effect::reconcilable;
+  called.doubt = doubt;
+  return called;
+}
+
+}  // namespace
+
+TEST_CASE("a lost call that can be verified is, a few times, then a person is asked") {
+  RunScript run = in_doubt();
+  for (const std::int64_t attempt : {1, 2}) {
+    REQUIRE(plan(run.state, {}).calls == Indices{0});
+    CHECK(run.state.calls()[0].attempt == attempt);
+    CHECK(run.state.calls()[0].doubt == "int_a");
+    run.then(later(run, Called::Kind::unknown, "int_a"));
+  }
+  CHECK(is_parked(run));
+}
+
+TEST_CASE("what a run knows of a lost call outlives a crash") {
+  RunScript run = in_doubt();
+  run.then(Recovered{});
+  CHECK(plan(run.state, {}).calls == Indices{0});
+  CHECK(run.state.calls()[0].doubt == "int_a");
+}
+
+TEST_CASE("after a later attempt was lost it is that one that is asked about") {
+  RunScript run = in_doubt();
+  run.then(later(run, Called::Kind::unknown, "int_b"));
+  CHECK(run.state.calls()[0].doubt == "int_b");
+}
+
+TEST_CASE("what was found out about a lost call ends it") {
+  RunScript run = in_doubt();
+  run.then(later(run, Called::Kind::answered));
+  CHECK(plan(run.state, {}).ask_model);
+}
+
+TEST_CASE("that a later attempt was not carried out says nothing of a call in doubt") {
+  RunScript run = in_doubt();
+  SECTION("one that failed is followed by another") {
+    run.then(later(run, Called::Kind::failed, "int_a"));
+    CHECK(plan(run.state, {}).calls == Indices{0});
+  }
+  SECTION("one that was refused is left to a person") {
+    run.then(later(run, Called::Kind::refused));
+    CHECK(is_parked(run));
+  }
+}
+
+TEST_CASE("what a person says was not done is sent again without a question") {
+  RunScript run = in_doubt();
+  run.then(later(run, Called::Kind::refused));
+  run.then(Resolved{0, 0, Resolved::How::not_done, "", "ops"});
+  CHECK(plan(run.state, {}).calls == Indices{0});
+  CHECK(run.state.calls()[0].doubt == "");
+}
+
 }  // namespace plan_lost_call_test

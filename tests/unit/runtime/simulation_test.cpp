@@ -65,7 +65,8 @@ class World {
                        std::string(to_string(state.status()));
     for (const CallState& call : state.calls()) {
       text += ";" + std::to_string(static_cast<int>(call.phase)) + "," +
-              std::to_string(call.attempt) + "," + call.approval + "," + call.key;
+              std::to_string(call.attempt) + "," + call.approval + "," + call.key + "," +
+              call.doubt;
     }
     if (state.end())
       text += "=" + std::string(to_string(state.end()->status)) + state.end()->reason;
@@ -193,12 +194,26 @@ class World {
       if (ends(Called::Kind::refused, index)) finished_.insert(place);
       return commit({refused});
     }
+    if (!call.doubt.empty() && !is_undone(place, call)) return;
     const std::string name = key(place, call.attempt);
     std::string own = effect_of(index) == policies::Effect::keyed ? "key of " + name : "";
     Intent intent{place, call.attempt, call.key.empty() ? std::move(own) : call.key, false};
     REQUIRE(intents_.emplace(name, std::move(intent)).second);
     hold(name, tool_price);
     in_flight_.calls.insert(index);
+  }
+
+  // Asks what became of the attempt before: true when it was not carried out. Else the run is told.
+  bool is_undone(Place place, const CallState& call) {
+    const bool tells = !one_in(4);
+    if (tells && !executed_.contains(place)) return true;
+    Called called =
+        outcome(place, call.attempt, tells ? Called::Kind::answered : Called::Kind::unknown);
+    called.cost = 0;
+    if (!tells) called.doubt = call.doubt;
+    if (tells) finished_.insert(place);
+    commit({called});
+    return false;
   }
 
   void serve() {
@@ -209,7 +224,8 @@ class World {
     Intent& intent = intents_.at(key(place, attempt));
     if (!intent.sent) {
       // Invariant 5: an effect that counts happens at most once.
-      const bool counts = effect_of(*at) == policies::Effect::non_idempotent;
+      const bool counts = effect_of(*at) == policies::Effect::non_idempotent ||
+                          effect_of(*at) == policies::Effect::reconcilable;
       if (counts) REQUIRE_FALSE(executed_.contains(place));
       // And one with a key has one key, by which its server knows it.
       REQUIRE(keys_.emplace(place, intent.key).first->second == intent.key);
@@ -231,6 +247,9 @@ class World {
     const std::string name = key(place, attempt);
     Called called = outcome(place, attempt, kind);
     called.key = intents_.at(name).key;
+    const bool reconcilable = effect_of(index) == policies::Effect::reconcilable;
+    if (reconcilable && kind == Called::Kind::unknown) called.doubt = name;
+    if (reconcilable && kind == Called::Kind::failed) called.doubt = state_.calls()[index].doubt;
     resolve(name, called.cost);
     intents_.erase(name);
     in_flight_.calls.erase(index);
@@ -238,16 +257,19 @@ class World {
     commit({called});
   }
 
-  // Whether a call has its result: of a keyed one that was lost before only an answer is one.
+  // Whether a call has its result: of one that was lost before, and is keyed or can be asked about,
+  // only an answer is one.
   bool ends(Called::Kind kind, std::size_t index) const {
     if (kind == Called::Kind::unknown) return false;
-    return kind == Called::Kind::answered || state_.calls().at(index).key.empty();
+    const CallState& call = state_.calls().at(index);
+    return kind == Called::Kind::answered || (call.key.empty() && call.doubt.empty());
   }
 
-  // Of one tool it does no harm to call it twice, and one takes a key.
+  // Of one tool it does no harm to call it twice, one takes a key, and about one can be asked.
   policies::Effect effect_of(std::size_t index) const {
     const std::string& tool = state_.calls().at(index).request.tool;
     if (tool == "tool0") return policies::Effect::idempotent;
+    if (tool == "tool2") return policies::Effect::reconcilable;
     return tool == "tool1" ? policies::Effect::keyed : policies::Effect::non_idempotent;
   }
 
@@ -283,6 +305,7 @@ class World {
       resolve(name, tool_price);
       Called lost = outcome(intent.place, intent.attempt, Called::Kind::unknown);
       lost.key = intent.key;
+      if (lost.effect == policies::Effect::reconcilable) lost.doubt = name;
       answers.push_back(std::move(lost));
     }
     intents_.clear();

@@ -87,4 +87,15 @@ TEST_CASE("a tool that cannot be given the key that it is to have is quarantined
         "its inputSchema is missing or no object");
 }
 
+TEST_CASE("a tool that is withheld is not offered, and its own reason goes before", "[catalog]") {
+  const Catalog catalog({server_tools("files", {echo_definition("write"), {{"name", "broken"}}})},
+                        tools::usual_exported_name, {},
+                        {{"files/write", "nobody can ask"}, {"files/broken", "nobody can ask"}});
+  CHECK(catalog.find("files__write") == nullptr);
+  CHECK(catalog.find_id("files", "write")->quarantine == "nobody can ask");
+  CHECK(catalog.find_id("files", "broken")->quarantine ==
+        "its inputSchema is missing or no object");
+  CHECK(catalog.withheld().size() == 2);
+}
+
 }  // namespace catalog_test
