@@ -4,14 +4,16 @@ import { after, before, test } from 'node:test';
 import { connectLegacy, connectModern, textOf } from './support/clients.mjs';
 import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
+import { legacyServer } from './support/legacy_server.mjs';
 import { plainServer, textResult } from './support/plain_server.mjs';
 import { RawConnection } from './support/raw_http.mjs';
 import { bytesOf, call, callBytes, callMessage, headersFor, post } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
+import { registerStreamingTools, Talk } from './support/streaming_tools.mjs';
 import { stdioServer, talkerKinds, talkers, talkPolicy } from './support/talkers.mjs';
 import { eventually, scaled, sleep } from './support/time.mjs';
 
-let server, servers, sluice, key, otherKey, notes;
+let server, servers, silent, sluice, key, otherKey, notes;
 const waiting = [];
 
 before(async () => {
@@ -22,24 +24,25 @@ before(async () => {
     waiting.push(entry);
   }, { tools: ['wait', 'echo'] });
   servers = await talkers();
+  silent = await legacyServer({ json: true, calls: new Talk(), register: registerStreamingTools });
   sluice = new Sluice({ policy: talkPolicy });
   notes = sluice.path('notes');
   const patience = `${scaled(1000)}ms`;
   sluice.write('sluice.yaml', {
     ...sluice.config,
     servers: {
-      s: { url: server.url }, hasty: { url: server.url, timeout: patience },
+      s: { url: server.url }, silent: { url: silent.url }, hasty: { url: server.url, timeout: patience },
       ...Object.fromEntries(talkerKinds.map((kind) => [kind, { url: servers.urls[kind], timeout: patience }])),
       child: stdioServer({ notes }, { timeout: patience }),
     },
   });
   await sluice.start();
-  await sluice.ready(['s', 'hasty', ...talkerKinds, 'child']);
+  await sluice.ready(['s', 'silent', 'hasty', ...talkerKinds, 'child']);
   key = await sluice.key();
   otherKey = await sluice.key('other');
 });
 
-after(() => endAll(() => sluice?.remove(), () => server?.close(), () => servers?.close()));
+after(() => endAll(() => sluice?.remove(), () => server?.close(), () => servers?.close(), () => silent?.close()));
 
 const audited = (tool, test, what) => eventually(what, async () => {
   const { stdout } = await sluice.cli('audit', 'tail', '-n', '3', '--json');
@@ -134,6 +137,14 @@ for (const kind of talkerKinds) {
     await eventually('the tool is told', () => calls.aborted.length === aborted + 1);
   });
 }
+
+test('a legacy server that sends nothing before its answer hears that its call was cancelled', async () => {
+  const connection = await RawConnection.open(sluice.port);
+  connection.send(callBytes(key, 'silent__wait'));
+  await eventually('the tool runs', () => silent.calls.started === 1);
+  connection.close();
+  await eventually('the tool is told', () => silent.calls.aborted.length === 1);
+});
 
 test('a child hears that its call was cancelled, by clients of both eras', async () => {
   const noted = (word) => readFileSync(notes, 'utf8').split('\n').filter((line) => line.startsWith(word)).length;

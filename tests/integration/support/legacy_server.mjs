@@ -16,12 +16,13 @@ function makeServer(calls, register) {
   return server;
 }
 
-/** A server of the 2025 revisions with sessions. It answers with event streams. */
-export async function legacyServer({ port = 0, calls = new Calls(), register = registerTools } = {}) {
+/** A server of the 2025 revisions with sessions. It answers with event streams, or with JSON, of which nothing comes before the answer. */
+export async function legacyServer({ port = 0, calls = new Calls(), register = registerTools, json = false } = {}) {
   const sessions = new Map();
   const open = async () => {
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
+      enableJsonResponse: json,
       onsessioninitialized: (id) => sessions.set(id, transport),
     });
     await makeServer(calls, register).connect(transport);
