@@ -11,8 +11,7 @@ namespace policies {
 /// An entry under `tools`: what it says of the tools that a pattern matches.
 struct ReadTool {
   ToolSettings settings;
-  std::optional<base::YamlNode>
-      verify_tool;  ///< where a verify tool is named, which must be read_only
+  std::optional<base::YamlNode> verify_tool;  ///< where one is named, which must be read_only
 };
 ReadTool read_tool(const std::string& pattern, const base::YamlNode& node);
 

@@ -59,8 +59,7 @@ struct Call {
   /// The intent of an earlier attempt that may have been carried out: nothing is sent before it is
   /// known that it was not. "" when there was none.
   std::string earlier;
-  const Call* verifies =
-      nullptr;  ///< the call about which this one asks; null: it is a caller's own
+  const Call* verifies = nullptr;  ///< the call about which it asks; null: it is a caller's own
   /// What the caller itself records of the outcome: committed together with the audit record, before
   /// the call returns. Empty when it records nothing.
   std::function<base::JournalEntry(const Outcome&)> on_outcome;

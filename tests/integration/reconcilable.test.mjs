@@ -9,10 +9,18 @@ import { Sluice } from './support/sluice.mjs';
 import { eventually } from './support/time.mjs';
 
 const string = { type: 'string' };
-const create = { name: 'create_ticket', inputSchema: { type: 'object', properties: { ref: string }, required: ['ref'] } };
+const create = {
+  name: 'create_ticket',
+  inputSchema: { type: 'object', properties: { ref: string }, required: ['ref'] },
+};
 const find = {
   name: 'find_ticket',
-  inputSchema: { type: 'object', properties: { reference: string, kind: string }, required: ['reference'], additionalProperties: false },
+  inputSchema: {
+    type: 'object',
+    properties: { reference: string, kind: string },
+    required: ['reference'],
+    additionalProperties: false,
+  },
 };
 
 const verify = `
@@ -49,7 +57,8 @@ async function ticketServer(mishap, finds = () => undefined) {
       asked.push(params.arguments);
       const other = await finds(asked.length);
       const found = made.includes(params.arguments.reference);
-      return answer(other ?? { ...textResult(found ? 'It is there.' : 'No such ticket.'), structuredContent: { found } });
+      const text = textResult(found ? 'It is there.' : 'No such ticket.');
+      return answer(other ?? { ...text, structuredContent: { found } });
     }
     sent.push(params.arguments);
     const fate = mishap(sent.length);
@@ -79,25 +88,28 @@ async function withSluice(mishap, use, { finds, server: settings, ...options } =
 const made = async (sluice, agent = 'tester') =>
   (await call(sluice, await sluice.key(agent), 'crm__create_ticket', { ref: 'T-1' })).result;
 const texts = ({ content }) => content.map(({ text }) => text);
-const auditOf = (sluice, tool) => records(sluice, 'audit').filter(({ body }) => body.tool === tool).map(({ body }) => body);
+const auditOf = (sluice, tool) =>
+  records(sluice, 'audit').map(({ body }) => body).filter((body) => body.tool === tool);
 
 test('a call that was carried out is answered with what the verify tool says, and why tells how', () =>
   withSluice(() => 'lost', async (sluice, server) => {
     const result = await made(sluice);
     assert.notEqual(result.isError, true);
     assert.deepEqual(texts(result), [
-      'The call was carried out. The answer of crm/create_ticket was lost, and crm/find_ticket was asked: what follows is its answer.',
+      'The call was carried out. The answer of crm/create_ticket was lost, and crm/find_ticket was asked: what follows '
+        + 'is its answer.',
       'It is there.',
     ]);
     assert.deepEqual(server.asked, [{ reference: 'T-1', kind: 'ticket' }]);
     assert.deepEqual(server.made, ['T-1']);
     const [audit] = auditOf(sluice, 'crm/create_ticket'), [question] = auditOf(sluice, 'crm/find_ticket');
-    assert.deepEqual(result._meta['dev.sluice/verified'], { answer: 'done', tool: 'crm/find_ticket', request: question.request });
+    const { request } = question;
+    assert.deepEqual(result._meta['dev.sluice/verified'], { answer: 'done', tool: 'crm/find_ticket', request });
     assert.deepEqual([audit.hold, audit.outcome.kind, audit.outcome.verified.answer], ['settled', 'answered', 'done']);
     assert.equal(question.verifies, audit.intent);
     const { stdout } = await sluice.cli('why', audit.request);
-    assert.match(stdout, new RegExp(`^ +verified +done, by crm/find_ticket, call ${question.request}$`, 'm'));
-    assert.match(stdout, new RegExp(`^call ${question.request} `, 'm'));
+    assert.match(stdout, new RegExp(`^ +verified +done, by crm/find_ticket, call ${request}$`, 'm'));
+    assert.match(stdout, new RegExp(`^call ${request} `, 'm'));
     assert.match(stdout, new RegExp(`^ +asks about +${audit.intent}$`, 'm'));
   }));
 
@@ -168,28 +180,38 @@ test('for an agent that may not ask nobody asks, and it hears nothing of the too
 test('a tool whose verify tool may do something is withheld with the reason', () =>
   withSluice(() => undefined, async (sluice) => {
     const key = await sluice.key();
-    const known = async () => (await sluice.json('tools', 'list')).tools.map(({ tool, quarantine, verified_by }) => [tool, quarantine ?? verified_by]);
+    const known = async () => (await sluice.json('tools', 'list')).tools
+      .map(({ tool, quarantine, verified_by }) => [tool, quarantine ?? verified_by]);
     assert.deepEqual(await known(), [['crm/create_ticket', 'crm/find_ticket'], ['crm/find_ticket', undefined]]);
     sluice.write('policy.yaml', policy.replace('  crm/find_ticket: {effect: read_only}\n', ''));
-    await eventually('it is withheld', async () => !(await listedTools(sluice, key)).includes('crm__create_ticket'));
+    await eventually('it is withheld',
+      async () => !(await listedTools(sluice, key)).includes('crm__create_ticket'));
     assert.equal((await known())[0][1], 'its verify tool crm/find_ticket is not read_only: it is non_idempotent');
   }));
 
 test('policy explain and tools show say which tool is asked', () =>
   withSluice(() => undefined, async (sluice) => {
-    const explained = async (agent, ...more) => (await sluice.cli('policy', 'explain', agent, 'crm/create_ticket', '{"ref": "T-1"}', ...more)).stdout;
-    assert.match(await explained('tester'), /^when its answer is lost, what became of it is asked of crm\/find_ticket$/m);
-    assert.match(await explained('blind'), /crm\/find_ticket, which blind may not call: its outcome is unknown then$/m);
+    const explained = async (agent, ...more) =>
+      (await sluice.cli('policy', 'explain', agent, 'crm/create_ticket', '{"ref": "T-1"}', ...more)).stdout;
+    assert.match(await explained('tester'),
+      /^when its answer is lost, what became of it is asked of crm\/find_ticket$/m);
+    assert.match(await explained('blind'),
+      /crm\/find_ticket, which blind may not call: its outcome is unknown then$/m);
     assert.deepEqual(JSON.parse(await explained('blind', '--json')).verify, { tool: 'crm/find_ticket', listed: false });
-    assert.match((await sluice.cli('tools', 'show', 'crm/create_ticket')).stdout, /^effect +reconcilable\nverified by +crm\/find_ticket$/m);
+    assert.match((await sluice.cli('tools', 'show', 'crm/create_ticket')).stdout,
+      /^effect +reconcilable\nverified by +crm\/find_ticket$/m);
     assert.match((await sluice.cli('policy', 'show')).stdout, /within: "3000ms"/);
   }));
 
 // ---- Runs
 
+const script = {
+  answers: [{ calls: [{ tool: 'crm__create_ticket', arguments: { ref: 'T-1' } }] }, { text: 'Done.' }],
+};
+const models = { fast: { api: 'scripted', script: 'script.json' } };
 const runtime = {
-  config: { runtime: { models: { fast: { api: 'scripted', script: 'script.json' } }, agents: { worker: { model: 'fast' } } } },
-  files: { 'script.json': { answers: [{ calls: [{ tool: 'crm__create_ticket', arguments: { ref: 'T-1' } }] }, { text: 'Done.' }] } },
+  config: { runtime: { models, agents: { worker: { model: 'fast' } } } },
+  files: { 'script.json': script },
 };
 const isStatus = (sluice, run, status, within) => eventually(`${run} is ${status}`, async () => {
   const facts = await sluice.json('runs', 'show', run);
@@ -213,7 +235,8 @@ test('a call of a run that kill -9 cut off after it was carried out is not made 
     assert.equal(audit.charged, undefined);
     const { stdout } = await sluice.cli('why', audit.request);
     assert.match(stdout, new RegExp(`^ +after +${intent.key}, which may have been carried out$`, 'm'));
-    const { used, unknown, held } = (await sluice.json('budgets')).budgets.find(({ scope }) => scope === 'agent:worker');
+    const { budgets } = await sluice.json('budgets');
+    const { used, unknown, held } = budgets.find(({ scope }) => scope === 'agent:worker');
     assert.deepEqual({ used, unknown, held }, { used: '2.00', unknown: '2.00', held: '0.00' });
   }, runtime));
 
@@ -242,6 +265,7 @@ test('a run that is killed while it asks about a call goes on asking', async () 
   }, { ...runtime, finds: () => (answers ? undefined : new Promise(() => {})) });
 });
 
+const impatient = policy.replace('within: 3s', 'within: 500ms');
 test('a run waits for a person when three times nothing was found out', () =>
   withSluice(() => 'lost', async (sluice, server) => {
     const run = await started(sluice);
@@ -249,14 +273,15 @@ test('a run waits for a person when three times nothing was found out', () =>
     assert.equal(server.sent.length, 1);
     assert.equal((await sluice.cli('runs', 'resolve', run, '0.0', 'done', 'made')).code, 0);
     await isStatus(sluice, run, 'done');
-  }, { ...runtime, policy: policy.replace('within: 3s', 'within: 500ms'), finds: () => ({ ...textResult('?'), isError: true }) }));
+  }, { ...runtime, policy: impatient, finds: () => ({ ...textResult('?'), isError: true }) }));
 
+const nobody = policy.replace('effect: reconcilable', 'effect: non_idempotent').replace(`\n    verify:${verify}`, '');
 test('a run does not repeat a lost call about which nobody can be asked any more', () =>
   withSluice(() => 'hangs', async (sluice, server) => {
     const run = await started(sluice);
     await eventually('the call arrives', () => server.sent.length === 1);
     await sluice.kill();
-    sluice.write('policy.yaml', policy.replace('effect: reconcilable', 'effect: non_idempotent').replace(`\n    verify:${verify}`, ''));
+    sluice.write('policy.yaml', nobody);
     await sluice.start();
     await isStatus(sluice, run, 'waiting');
     assert.equal(server.sent.length, 1);
