@@ -168,16 +168,22 @@ if known[1] ~= generation then return {-2} end
 if tonumber(known[2] or '0') >= tonumber(number) then return {-2} end
 )";
 
-// Nothing is ended that the record does not hold.
+// Nothing is ended that the record does not hold. Slots are written together with those that are
+// taken: mostly as many.
 const std::string ending =
-    R"(local held = {}
+    R"(local held, freed = {}, {}
 for index = 1, ends do
   local left = tonumber(known[index + 2] or '0')
   for fate, ended in pairs({s = ARGV[at + 1], u = ARGV[at + 2], x = ARGV[at + 3]}) do
     local amount = math.min(tonumber(ended), left)
     if amount > 0 then
       left = left - amount
-      release(KEYS[3 + index], ARGV[at], text(amount), fate)
+      local key = KEYS[3 + index]
+      if ARGV[at] == '' then
+        freed[key] = (freed[key] or 0) + amount
+      else
+        release(key, ARGV[at], text(amount), fate)
+      end
     end
   end
   held[fields[index]] = left
@@ -188,6 +194,11 @@ end
 // A slot that a dead gateway held is free before anything is read that this changes.
 const std::string reading =
     R"(local key, short = 4 + ends, false
+local function count_slots(c)
+  local used = tonumber(redis.call('GET', c.key) or '0')
+  c.freed = math.min(used, freed[c.key] or 0)
+  c.used = used - c.freed
+end
 for index = 1, buckets do
   local c = {kind = ARGV[at], key = KEYS[key], name = KEYS[key], former = {}, taken = 0, start = 0}
   c.limit = tonumber(ARGV[at + 2])
@@ -197,7 +208,7 @@ for index = 1, buckets do
     c.interval, c.tolerance = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
     at = at + 5
   elseif c.kind == 'c' then
-    c.used = tonumber(redis.call('GET', c.key) or '0')
+    count_slots(c)
     short = short or calls > c.limit - c.used
     at = at + 3
   else
@@ -214,15 +225,36 @@ for _, c in ipairs(list) do
   elseif c.kind == 'b' then
     look(c, wall)
   elseif short then
-    c.used = tonumber(redis.call('GET', c.key) or '0')
+    count_slots(c)
   end
   if by_key[c.key] then mixed = true end
   by_key[c.key] = c
 end
 )";
 
+// Of equal calls, as many as surely find room are taken at once, and one after the other only what
+// is left: each of them in Lua would cost as much as reading a bucket.
 const std::string admitting =
-    R"(local function refusals_of(charges)
+    R"(local function fitting(charges, count)
+  for _, charge in ipairs(charges) do
+    local c = charge.bucket
+    if c.asked_by == charges then return 0 end
+    c.asked_by = charges
+    if c.kind == 'r' then
+      local room = c.tolerance - (c.arrival - now)
+      if room < 0 then return 0 end
+      count = math.min(count, (room - math.fmod(room, c.interval)) / c.interval + 1)
+    elseif charge.excess ~= 'allow' then
+      local room = c.limit - c.used
+      if room < charge.amount then return 0 end
+      if charge.amount > 0 then
+        count = math.min(count, (room - math.fmod(room, charge.amount)) / charge.amount)
+      end
+    end
+  end
+  return count
+end
+local function refusals_of(charges)
   local refusal, asked
   local function refuse(index, used, wait, first)
     if not refusal or refusal[3] < wait then refusal = {index, used, wait, first} end
@@ -244,12 +276,15 @@ const std::string admitting =
   end
   return refusal and {refusal} or asked
 end
-local function take(charge)
-  local c = charge.bucket
-  if c.kind == 'r' then
-    c.arrival, c.taken = c.arrival + c.interval, 1
-  else
-    c.used, c.taken = c.used + charge.amount, c.taken + charge.amount
+local function take(charges, count)
+  for _, charge in ipairs(charges) do
+    local c = charge.bucket
+    if c.kind == 'r' then
+      c.arrival, c.taken = c.arrival + count * c.interval, 1
+    else
+      local amount = count * charge.amount
+      c.used, c.taken = c.used + amount, c.taken + amount
+    end
   end
 end
 local reply = {}
@@ -266,10 +301,12 @@ while at <= #ARGV do
     reply[#reply + 1] = -1
   else
     local refusals = count == 0 and (refusals_of(charges) or {})
+    admitted = fitting(charges, count)
+    if admitted > 0 then take(charges, admitted) end
     while admitted < count do
       refusals = refusals_of(charges)
       if refusals then break end
-      for _, charge in ipairs(charges) do take(charge) end
+      take(charges, 1)
       admitted = admitted + 1
     end
     reply[#reply + 1] = admitted
@@ -289,14 +326,18 @@ const std::string writing =
     else
       local field = (c.kind == 'b' and c.start or '') .. ' ' .. c.name
       held[field] = (held[field] or tonumber(redis.call('HGET', record, field) or '0')) + c.taken
-      if c.kind == 'c' then
-        redis.call('INCRBY', c.key, text(c.taken))
-      else
-        redis.call('HINCRBY', c.key, 't', text(c.taken))
-      end
+      if c.kind == 'b' then redis.call('HINCRBY', c.key, 't', text(c.taken)) end
+    end
+  end
+  if c.kind == 'c' then
+    local change = c.taken - math.min(c.freed, freed[c.key] or 0)
+    freed[c.key] = nil
+    if change ~= 0 and redis.call('INCRBY', c.key, text(change)) <= 0 then
+      redis.call('DEL', c.key)
     end
   end
 end
+for key, amount in pairs(freed) do release(key, '', text(amount)) end
 local said = cmsgpack.pack({tonumber(number), reply})
 local set, gone = {'n', number, 'r' .. tonumber(number) % 8, said}, {}
 for field, amount in pairs(held) do

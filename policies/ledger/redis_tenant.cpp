@@ -26,11 +26,11 @@ constexpr std::size_t most_compared = 32;
 constexpr int most_attempts = 3;
 constexpr std::size_t most_waiting = 10'000;
 // Redis remembers what it said to the last eight batches.
-constexpr std::size_t most_in_flight = 4;
+constexpr std::size_t most_in_flight = 2;
 // How calls ended waits so long for an admission with which it can go: mostly the next call's.
 constexpr std::chrono::milliseconds gathering{1};
 // Only what happens ends such a wait.
-constexpr std::chrono::milliseconds until_woken{60'000};
+constexpr std::chrono::minutes until_woken{1};
 
 // What batch_script says when it has done nothing.
 constexpr std::int64_t other_epoch = -1;
@@ -66,7 +66,7 @@ Task<Result<std::shared_ptr<const RedisGroup>>> RedisTenant::look(const Admissio
 // For one call that asks.
 Task<Status> RedisTenant::wait_for(RedisGroup& group) {
   ++calls_waiting_;
-  if (may_send()) wake();
+  if (calls_waiting_ == 1 || may_send()) wake();  // the first one begins to gather
   while (!group.decided) {
     std::error_code ended;
     co_await group.done.async_wait(asio::redirect_error(base::use_task, ended));
@@ -99,11 +99,15 @@ void RedisTenant::end(const std::shared_ptr<RedisTaken>& taken, Fate fate) {
   if (!std::exchange(working_, true)) node_.loop().spawn(work());
 }
 
-// A batch costs Redis as much as many calls in it: while some are under way, as many calls as in
-// them are worth another one.
+// While one is under way, as many calls as in it are worth another one.
 bool RedisTenant::may_send() const {
-  if (in_flight_ == 0) return true;
+  if (in_flight_ == 0) return gathering_left().count() == 0;
   return in_flight_ < most_in_flight && calls_waiting_ > 1 && calls_waiting_ >= calls_in_flight_;
+}
+
+RedisGathering::Duration RedisTenant::gathering_left() const {
+  if (waiting_.empty()) return RedisGathering::Duration::zero();
+  return gathering_.left(calls_waiting_, node_.clock().steady());
 }
 
 void RedisTenant::wake() {
@@ -117,7 +121,8 @@ Task<void> RedisTenant::work() {
   bool goes_on = true, gathered = false;
   while (goes_on && has_work()) {
     if (!may_send()) {
-      goes_on = co_await pause(until_woken);
+      const RedisGathering::Duration longest = in_flight_ > 0 ? until_woken : gathering_left();
+      goes_on = co_await pause(longest);
     } else if (waiting_.empty() && !std::exchange(gathered, true)) {
       goes_on = co_await pause(failed_ ? retry_pause : gathering);
     } else if (registered_ != node_.connection().generation() || !node_.connection().connected()) {
@@ -125,6 +130,7 @@ Task<void> RedisTenant::work() {
     } else {
       std::string epoch = co_await epoch_for_waiting();
       if (waiting_.empty() && ended_.empty()) continue;
+      if (!waiting_.empty()) gathering_.sent(calls_waiting_);
       auto batch = take();
       ++in_flight_;
       calls_in_flight_ += batch->calls();
@@ -198,12 +204,14 @@ std::shared_ptr<RedisBatch> RedisTenant::take() {
 
 Task<void> RedisTenant::send(std::shared_ptr<RedisBatch> batch, std::string epoch) {
   const std::size_t calls = batch->calls();
+  const auto sent = node_.clock().steady();
   const RedisSender sender{node_.name(), registered_, std::move(epoch)};
   const auto reply = co_await node_.connection().run(
       batch_script, batch->arguments(name_, sender, node_.clock().wall()));
   --in_flight_;
   calls_in_flight_ -= calls;
   answer(batch, reply);
+  if (reply) gathering_.answered(calls, calls_waiting_, sent, node_.clock().steady());
   if (pausing_ != nullptr || has_work()) wake();
 }
 
@@ -282,7 +290,7 @@ void RedisTenant::fail_waiting(const Error& why, bool spending_only) {
 }
 
 // Until somebody wakes it, or the loop ends: then false.
-Task<bool> RedisTenant::pause(std::chrono::milliseconds longest) {
+Task<bool> RedisTenant::pause(RedisGathering::Duration longest) {
   base::Timer timer(node_.loop().io(), longest);
   base::Deadline deadline(node_.loop().watchdog(), [&timer] { timer.cancel(); });
   pausing_ = &timer;

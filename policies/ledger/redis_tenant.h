@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "policies/ledger/redis_batch.h"
+#include "policies/ledger/redis_gathering.h"
 
 namespace policies::ledger {
 
@@ -38,6 +39,7 @@ class RedisTenant final {
   base::Task<base::Status> wait_for(RedisGroup& group);
   bool has_work() const { return !waiting_.empty() || !ended_.empty() || !lost_.empty(); }
   bool may_send() const;
+  RedisGathering::Duration gathering_left() const;
   void wake();
   base::Task<void> work();
   base::Task<bool> prepare();
@@ -52,7 +54,7 @@ class RedisTenant final {
   void untell(RedisBatch& batch);
   void queue_again(RedisBatch& batch);
   void fail_waiting(const base::Error& why, bool spending_only = false);
-  base::Task<bool> pause(std::chrono::milliseconds longest);
+  base::Task<bool> pause(RedisGathering::Duration longest);
 
   RedisNode& node_;
   const std::string name_;
@@ -66,6 +68,7 @@ class RedisTenant final {
   std::uint64_t registered_ = 0;     // the connection's generation
   std::uint64_t registration_ = 0;   // counts how often Redis did not know the node
   std::uint64_t number_ = 0;         // of the last batch
+  RedisGathering gathering_;
   bool working_ = false;
   bool failed_ = false;  // the last batch was answered with an error
   base::Timer* pausing_ = nullptr;

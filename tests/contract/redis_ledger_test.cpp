@@ -98,6 +98,15 @@ base::Task<std::vector<bool>> admit_together(Ledger& ledger, std::vector<Admissi
   co_return admitted;
 }
 
+// How many of ten calls that all ask for the same are admitted when all are in flight at once.
+std::int64_t admitted_of_ten(Subject& subject, const std::vector<const Quota*>& quotas,
+                             std::int64_t amount = 1) {
+  std::vector<Admission> calls;
+  for (int call = 0; call < 10; ++call) calls.push_back(tests::admission_of(quotas, amount));
+  const auto admitted = subject.run(admit_together(subject.ledger(), std::move(calls)));
+  return std::count(admitted.begin(), admitted.end(), true);
+}
+
 // How many of three calls under each of two quotas are admitted when all are in flight at once.
 std::int64_t admitted_together(Subject& subject, const Quota& one, const Quota& other) {
   std::vector<Admission> calls;
@@ -282,6 +291,43 @@ TEST_CASE("ledger on Redis: calls under a new name and calls from before share o
   CHECK(admitted_together(subject, before, renamed) == 4);
   CHECK(subject.refused(tests::admission_of({&before})).used == 5);
   CHECK(subject.refused(tests::admission_of({&renamed})).used == 5);
+}
+
+TEST_CASE("ledger on Redis: of calls that ask at once as many are admitted as find room",
+          "[contract]") {
+  OnRedis subject;
+  const Quota rate = tests::rate_quota(6, std::chrono::minutes(1), 4),
+              slots = tests::slots_quota(3), budget = tests::budget_quota("daily", 15),
+              wide = tests::budget_quota("wide", 100);
+  CHECK(admitted_of_ten(subject, {&wide, &rate}) == 4);
+  CHECK(admitted_of_ten(subject, {&wide, &slots}) == 3);
+  CHECK(admitted_of_ten(subject, {&budget}, 2) == 7);
+  CHECK(admitted_of_ten(subject, {&budget}) == 1);
+  CHECK(admitted_of_ten(subject, {&wide}) == 10);
+  CHECK(subject.use_of("role/writer/wide/calls agent:a").used() == 17);
+}
+
+TEST_CASE("ledger on Redis: calls that take twice of one bucket find room for both", "[contract]") {
+  OnRedis subject;
+  const Quota budget = tests::budget_quota("daily", 8);
+  CHECK(admitted_of_ten(subject, {&budget, &budget}) == 4);
+  CHECK(subject.use_of("role/writer/daily/calls agent:a").used() == 8);
+}
+
+TEST_CASE("ledger on Redis: a slot is free for other gateways when its call has ended",
+          "[contract]") {
+  OnRedis subject, other(subject.server);
+  const Quota slots = tests::slots_quota(2);
+  HoldPointer first = subject.allowed(tests::admission_of({&slots}));
+  HoldPointer second = subject.allowed(tests::admission_of({&slots}));
+  CHECK(other.refused(tests::admission_of({&slots})).used == 2);
+  subject.resolve(std::move(first), Fate::settled);
+  other.await([&] {
+    return other.command(
+               {"GET", "sluice:{acme}:c:" + tests::admission_of({&slots}).charges[0].key()}) == "1";
+  });
+  other.resolve(other.allowed(tests::admission_of({&slots})), Fate::settled);
+  subject.resolve(std::move(second), Fate::settled);
 }
 
 TEST_CASE("ledger on Redis: no gateway ends more than it holds", "[contract]") {
