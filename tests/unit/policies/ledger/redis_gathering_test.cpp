@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace redis_gathering_test {
+
 using policies::ledger::RedisGathering;
 using namespace std::chrono_literals;
 
@@ -80,3 +82,5 @@ TEST_CASE("a batch that only tells how calls ended makes nothing wait", "[redis]
   gathering.answered(0, 1, sent, answered);
   CHECK(gathering.left(1, answered) == 0ms);
 }
+
+}  // namespace redis_gathering_test
