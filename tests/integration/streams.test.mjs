@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { connectLegacy, connectModern, textOf } from './support/clients.mjs';
 import { endAll } from './support/end_all.mjs';
 import { EventStream } from './support/event_stream.mjs';
+import { records } from './support/journal.mjs';
 import { plainServer, textResult } from './support/plain_server.mjs';
 import { ask, call, callMessage, headersFor, message } from './support/rpc.mjs';
 import { Sluice } from './support/sluice.mjs';
@@ -220,6 +221,11 @@ test('a reader that does not read is cut off, its call ends at the server, and n
   stream.response.pause();
   assert.equal((await call(sluice, key, 'plain__echo')).result.content[0].text, 'beside');
   assert.equal(await within(20_000, 'the end of the call', gone), true);
+  // Not because its server sent too much, nor after a time without reading: that would be another reason.
+  await eventually('the call is recorded as cancelled', () => {
+    const ended = records(sluice, 'audit').map(({ body }) => body.outcome).filter(({ kind }) => kind !== 'answered');
+    return ended.at(-1)?.reason === 'cancelled';
+  });
   stream.close();
 });
 
