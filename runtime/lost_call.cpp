@@ -20,7 +20,11 @@ Called lost_call(const CallName& name, const base::JournalRecord& intent,
   if (const std::string* effect = base::find_string(body->value, "effect")) {
     called.effect = policies::parse_effect(*effect).value_or(policies::Effect::non_idempotent);
   }
-  if (called.effect == policies::Effect::reconcilable) called.doubt = name.intent_id();
+  // Of what a person changed before it was sent the run knows what was asked for, and would ask
+  // about another call.
+  const base::Json* approval = base::find_member(body->value, "approval");
+  const bool edited = approval != nullptr && base::find_member(*approval, "asked_arguments");
+  if (called.effect == policies::Effect::reconcilable && !edited) called.doubt = name.intent_id();
   const std::string* tool = base::find_string(body->value, "tool");
   // Whatever would make a key today: the server knows the call by this one.
   if (const std::string* key = base::find_string(body->value, "key")) called.key = *key;

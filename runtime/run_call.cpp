@@ -30,12 +30,15 @@ Called::Kind kind_of(const Outcome& outcome) {
 }
 
 // The intent of what may have been carried out: of this attempt, or of the one before when this one
-// was not even begun. What was refused is refused again, and leaves the matter to a person.
+// was not even begun. What was refused is refused again, and leaves the matter to a person; so does
+// what a person changed before it was sent, of which the run knows what was asked for.
 std::string doubt_about(const Call& call, const Outcome& outcome) {
   const bool is_open = outcome.kind == Outcome::Kind::unknown ||
                        (outcome.kind == Outcome::Kind::failed && !call.earlier.empty());
   if (call.effect != policies::Effect::reconcilable || !is_open) return {};
   const bool was_sent = outcome.kind == Outcome::Kind::unknown && !call.intent.empty();
+  const bool edited = call.approval && !call.approval->asked.empty();
+  if (was_sent && edited) return {};
   return was_sent ? call.intent : call.earlier;
 }
 

@@ -1,5 +1,6 @@
 // Tools about which another tool can be asked: what became of a call whose answer was lost is found out.
 import assert from 'node:assert/strict';
+import { userInfo } from 'node:os';
 import { test } from 'node:test';
 import { endAll } from './support/end_all.mjs';
 import { records } from './support/journal.mjs';
@@ -264,6 +265,31 @@ test('a run that is killed while it asks about a call goes on asking', async () 
     assert.deepEqual(server.made, ['T-1']);
   }, { ...runtime, finds: () => (answers ? undefined : new Promise(() => {})) });
 });
+
+const edited = `people: {ops: {login: ["unix:${userInfo().username}"], may: [approve]}}\n` +
+  policy.replace('within: 3s', 'within: 500ms').replace('all: {allow: ["*"],', 'all: {approve: [{tools: crm/create_ticket, by: [ops]}], allow: ["*"],');
+for (const [how, fate] of [['whose answer was lost', 'nothing'], ['that kill -9 cut off', 'hangs']]) {
+  test(`a call of a run ${how} is not asked about by what the run wanted when a person changed it`, () =>
+    withSluice(() => fate, async (sluice, server) => {
+      const run = await started(sluice);
+      const [{ approval }] = await eventually('people are asked', async () => {
+        const { approvals } = await sluice.json('approvals', 'list');
+        return approvals.length > 0 && approvals;
+      });
+      assert.equal((await sluice.cli('approvals', 'edit', approval, '{"ref": "T-2"}')).code, 0);
+      await eventually('the call arrives', () => server.sent.length === 1);
+      assert.deepEqual(server.sent, [{ ref: 'T-2' }]);
+      if (fate === 'hangs') {
+        await sluice.kill();
+        await sluice.start();
+      }
+      await eventually('a person can say what became of it',
+        async () => (await sluice.cli('runs', 'resolve', run, '0.0', 'done', 'made')).code === 0, 20_000);
+      await isStatus(sluice, run, 'done');
+      assert.ok(server.asked.every(({ reference }) => reference === 'T-2'));
+      assert.ok(server.sent.every(({ ref }) => ref === 'T-2'));
+    }, { ...runtime, policy: edited }));
+}
 
 const impatient = policy.replace('within: 3s', 'within: 500ms');
 test('a run waits for a person when three times nothing was found out', () =>

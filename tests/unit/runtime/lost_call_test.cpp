@@ -31,9 +31,15 @@ TEST_CASE("a lost call is what its intent says, whatever the policy says by now"
 }
 
 TEST_CASE("a lost call that can be asked about names its intent, and no other does") {
-  CHECK(lost(R"({"tool":"pay/refund","effect":"reconcilable"})").doubt ==
-        "int_0123456789ab.1.2.3");
+  CHECK(lost(R"({"tool":"pay/refund","effect":"reconcilable"})").doubt == "int_0123456789ab.1.2.3");
   CHECK(lost(R"({"tool":"pay/refund","effect":"keyed","key":"k1"})").doubt == "");
+}
+
+TEST_CASE("a lost call that a person changed cannot be asked about by what the run wanted") {
+  const char* intent =
+      R"({"tool":"pay/refund","effect":"reconcilable","approval":{"id":"a","asked_arguments":"h"}})";
+  CHECK(lost(intent).doubt == "");
+  CHECK(lost(R"({"tool":"pay/refund","effect":"reconcilable","approval":{"id":"a"}})").doubt != "");
 }
 
 TEST_CASE("an intent that cannot be read may have done anything") {
