@@ -36,28 +36,43 @@ RedisConnection::RedisConnection(Loop& loop, RedisAddress address)
 
 Task<Status> RedisConnection::ready() {
   const Shared state = state_;
-  if (state->ready) co_return Status{};
-  if (!state->connecting && std::chrono::steady_clock::now() >= state->retry_at) {
+  if (is_open(*state)) co_return Status{};
+  const bool is_first = state->connecting && state->pause.count() == 0;
+  if (is_first || !state->waiting.empty()) {
+    co_await wait_turn(state);
+  } else if (!state->connecting && std::chrono::steady_clock::now() >= state->retry_at) {
     state->connecting = true;
     co_await connect(state);
-  }
-  // Somebody else may be connecting: that takes as long as it takes Redis to accept.
-  while (state->connecting && state->pause.count() == 0) {
-    if (!co_await state->loop.sleep(std::chrono::milliseconds(2))) break;
+    let_next_go(*state);
   }
   if (!state->ready) co_return away(state->reason);
   co_return Status{};
 }
 
+// One wakes the next: what comes while they are woken waits behind them.
+Task<void> RedisConnection::wait_turn(Shared state) {
+  const auto turn = std::make_shared<Timer>(state->loop.io(), SteadyTime::max());
+  state->waiting.push_back(turn);
+  Deadline end_of_loop(state->loop.watchdog(), [&turn] { turn->cancel(); });
+  std::error_code ignored;
+  co_await turn->async_wait(asio::redirect_error(use_task, ignored));
+  std::erase(state->waiting, turn);
+  let_next_go(*state);
+}
+
+void RedisConnection::let_next_go(State& state) {
+  if (!state.connecting && !state.waiting.empty()) state.waiting.front()->cancel();
+}
+
 Task<Result<RedisReply>> RedisConnection::command(RedisArguments arguments) {
-  if (!state_->ready) {
+  if (!is_open(*state_)) {
     if (Status there = co_await ready(); !there) co_return std::move(there).error();
   }
   co_return co_await send(state_, arguments);
 }
 
 Task<Result<RedisReply>> RedisConnection::run(const RedisScript& script, RedisArguments rest) {
-  if (!state_->ready) {
+  if (!is_open(*state_)) {
     if (Status there = co_await ready(); !there) co_return std::move(there).error();
   }
   RedisArguments known;

@@ -40,7 +40,8 @@ class RedisConnection final {
 
   RedisConnection(Loop& loop, RedisAddress address);
 
-  /// Connects when it must. Code::unavailable when it cannot.
+  /// Connects when it must. Code::unavailable when it cannot. Those who wait for the same
+  /// connection go on in the order in which they came, so that no command overtakes another.
   Task<Status> ready();
 
   /// Code::unavailable: it was not sent, or no answer came; then nobody knows whether it was
@@ -69,6 +70,7 @@ class RedisConnection final {
     const RedisAddress address;
     std::shared_ptr<ByteStream> stream;  // its tasks hold it as well
     bool ready = false, connecting = false, writing = false;
+    std::deque<std::shared_ptr<Timer>> waiting;  // for the connection, or for those before them
     std::uint64_t generation = 0;
     std::string outgoing;
     std::deque<std::shared_ptr<Pending>> pending;
@@ -81,6 +83,9 @@ class RedisConnection final {
   static Task<Result<RedisReply>> send(const Shared& state, const RedisArguments& arguments,
                                        const RedisArguments& rest = {});
   static Task<Result<RedisReply>> await_reply(Shared state, std::shared_ptr<Pending> pending);
+  static bool is_open(const State& state) { return state.ready && state.waiting.empty(); }
+  static Task<void> wait_turn(Shared state);
+  static void let_next_go(State& state);
   static Task<void> connect(Shared state);
   static Task<Status> open(Shared state);
   static Task<void> write(Shared state, std::shared_ptr<ByteStream> stream);

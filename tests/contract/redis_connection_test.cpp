@@ -1,0 +1,51 @@
+#include "base/redis_connection.h"
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/redis_server.h"
+
+namespace redis_connection_test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+base::Task<void> push(base::RedisConnection& connection, std::string word) {
+  (void)co_await connection.command({"RPUSH", "words", std::move(word)});
+}
+
+/// Two commands before there is a connection, one as soon as there is one; then what Redis has.
+base::Task<void> push_around_the_beginning(base::Loop& loop, base::RedisConnection& connection,
+                                           std::promise<std::vector<std::string>>& found) {
+  loop.spawn(push(connection, "connects"));
+  loop.spawn(push(connection, "waits"));
+  while (!connection.connected() && co_await loop.sleep(0ms)) {
+  }
+  co_await push(connection, "comes later");
+  co_await loop.sleep(10ms);
+  const auto reply = co_await connection.command({"LRANGE", "words", "0", "-1"});
+  std::vector<std::string> words;
+  if (reply) {
+    for (const base::RedisReply& each : reply->list) words.push_back(each.text);
+  }
+  found.set_value(words);
+}
+
+}  // namespace
+
+TEST_CASE("redis connection: no command overtakes one that waited for the connection") {
+  const tests::RedisServer server;
+  base::EventLoops loops(1);
+  base::RedisConnection connection(loops.at(0), server.address());
+  std::promise<std::vector<std::string>> found;
+  loops.start();
+  loops.at(0).spawn(push_around_the_beginning(loops.at(0), connection, found));
+  CHECK(found.get_future().get() == std::vector<std::string>{"connects", "waits", "comes later"});
+  loops.stop();
+}
+
+}  // namespace redis_connection_test
