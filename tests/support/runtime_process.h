@@ -6,6 +6,7 @@
 #include <future>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,9 @@ inline constexpr const char* run_script = R"({"answers": [
    "usage": {"input": 1000, "output": 100}},
   {"text": "Done.", "usage": {"input": 1000, "output": 100}}
 ]})";
+
+/// How long what does not happen is waited for: long enough for any machine and any sanitizer.
+inline constexpr auto patience = 60s;
 
 /// A journal that takes nothing for a while.
 class FlakyJournal final : public base::Journal {
@@ -188,7 +192,7 @@ class Process {
     REQUIRE(started);
     return *started;
   }
-  /// The run's state once `is_there` says so; as it is after 10 s otherwise.
+  /// The run's state once `is_there` says so; as it is after `patience` otherwise.
   RunState wait_until(const std::string& id, std::function<bool(const RunState&)> is_there) {
     return run(watch(id, std::move(is_there)));
   }
@@ -237,13 +241,17 @@ class Process {
 
  private:
   base::Task<RunState> watch(std::string id, std::function<bool(const RunState&)> is_there) {
-    const auto until = std::chrono::steady_clock::now() + 10s;
+    const auto until = std::chrono::steady_clock::now() + patience;
+    RunState state;
+    std::optional<std::uint64_t> seen;  // what was read is not read again: a run may be long
     while (true) {
       const auto version = runtime->feed().version(id);
-      const auto events = co_await runtime->reader().all(id);
-      RunState state;
-      if (events) {
-        for (const StoredEvent& stored : *events) state.apply(stored.event);
+      if (version != seen) {
+        if (const auto events = co_await runtime->reader().all(id)) {
+          state = {};
+          for (const StoredEvent& stored : *events) state.apply(stored.event);
+          seen = version;
+        }
       }
       if (is_there(state) || std::chrono::steady_clock::now() >= until) co_return state;
       co_await runtime->feed().changed(loops.at(0), id, version,
