@@ -11,7 +11,9 @@ namespace {
 
 constexpr auto lower_table = [] {
   std::array<char, 256> table{};
-  for (int c = 0; c < 256; ++c) table[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    table[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  }
   return table;
 }();
 
@@ -23,7 +25,7 @@ constexpr auto token_table = [] {
   for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789")) {
     table[static_cast<unsigned char>(c)] = true;
   }
-  for (int c = 'a'; c <= 'z'; ++c) table[c] = table[c - 32] = true;
+  for (std::size_t c = 'a'; c <= 'z'; ++c) table[c] = table[c - 32] = true;
   return table;
 }();
 

@@ -188,7 +188,7 @@ base::Task<void> Client::lower_log_level(const Handshake& handshake, LogLevel le
     if (!handshake.log_level->compare_exchange_weak(lowest, wanted)) continue;
     const auto deadline = std::chrono::steady_clock::now() + level_patience;
     base::Json params{{"level", to_string(level)}};
-    co_await ask(handshake, "logging/setLevel", std::move(params), deadline);
+    (void)co_await ask(handshake, "logging/setLevel", std::move(params), deadline);
     co_return;
   }
 }

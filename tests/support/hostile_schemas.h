@@ -66,10 +66,10 @@ inline std::string circle(std::size_t length) {
 }
 
 inline void add_references(std::vector<HostilePair>& all) {
-  for (const std::size_t length : {1, 2, 3, 10, 100, 1'900})
+  for (const unsigned length : {1U, 2U, 3U, 10U, 100U, 1'900U})
     all.push_back({"circle of " + std::to_string(length), circle(length), "1"});
   for (const std::string keyword : {"allOf", "anyOf", "oneOf"})
-    for (const std::size_t levels : {12, 20, 30})
+    for (const unsigned levels : {12U, 20U, 30U})
       for (const std::string instance : {"1", "\"a\""})
         all.push_back({keyword + " doubled " + std::to_string(levels) + " times, on " + instance,
                        doubling(keyword, levels), instance});

@@ -126,7 +126,7 @@ TEST_CASE("names that differ in the case of their letters alone are the same", "
   CHECK(base::same_name("MCP-Protocol-Version", "mcp-protocol-version"));
   CHECK_FALSE(base::same_name("mcp-method", "mcp-methods"));
   const std::string name = "mcp-protocol-version";
-  for (const std::size_t length : {1, 7, 8, 9, 15, 16, 20}) {
+  for (const unsigned length : {1U, 7U, 8U, 9U, 15U, 16U, 20U}) {
     const std::string plain = name.substr(0, length);
     for (std::size_t at = 0; at < length; ++at) {
       for (int byte = 0; byte < 256; ++byte) {

@@ -9,7 +9,7 @@ namespace {
 
 TEST_CASE("a run of plain characters ends at every byte that is not plain, wherever it stands") {
   for (std::size_t before = 0; before < 20; ++before) {
-    for (std::size_t after : {0, 1, 7, 8, 20}) {
+    for (const unsigned after : {0U, 1U, 7U, 8U, 20U}) {
       for (int byte = 0; byte < 256; ++byte) {
         const char c = static_cast<char>(byte);
         const std::string text = std::string(before, 'x') + c + std::string(after, 'y');
