@@ -35,6 +35,27 @@ Task<Resolver::Addresses> addresses_of(Loop& loop, std::string host, SteadyTime 
   co_return co_await loop.resolver().resolve(loop.watchdog(), std::move(host), late);
 }
 
+// Until when the next of `left` addresses may take: one that hears nothing leaves time for the
+// rest.
+SteadyTime share(SteadyTime late, std::size_t left) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  return now + (late - now) / static_cast<std::int64_t>(left);
+}
+
+Task<std::error_code> connect_within(Loop& loop, TcpSocket& socket, Tcp::endpoint endpoint,
+                                     SteadyTime late, Cancellation* cancellation) {
+  const auto give_up = [&socket] {
+    std::error_code ignored;
+    socket.close(ignored);
+  };
+  Deadline deadline(loop.watchdog(), give_up);
+  const CancellationScope scope(cancellation, give_up);
+  deadline.set(late);
+  std::error_code error;
+  co_await socket.async_connect(endpoint, asio::redirect_error(use_task, error));
+  co_return deadline.expired() ? std::make_error_code(std::errc::timed_out) : error;
+}
+
 }  // namespace
 
 HttpClient::HttpClient(Loop& loop, Url origin, const Limits& limits,
@@ -52,29 +73,29 @@ Task<HttpClient::Connected> HttpClient::connect(SteadyTime deadline, Cancellatio
   if (origin_.secure && !tls_) {
     co_return Error{Code::internal, "it wants TLS, which was not set up", {}};
   }
+  HttpPlace place(pool_);
   auto addresses = co_await addresses_of(loop_, origin_.host, deadline);
   if (!addresses) co_return addresses.error();
+  std::stable_partition(addresses->begin(), addresses->end(),
+                        [this](const auto& address) { return address == connected_; });
+  const auto late = std::min(deadline, std::chrono::steady_clock::now() + connect_timeout);
   std::error_code error;
-  for (const auto& address : *addresses) {
+  for (std::size_t left = addresses->size(); left > 0; --left) {
     if (is_cancelled(cancellation)) co_return not_sent("the call was cancelled");
+    const asio::ip::address& address = *(addresses->end() - static_cast<std::ptrdiff_t>(left));
+    const Tcp::endpoint endpoint(address, origin_.port);
     TcpSocket socket(loop_.executor());
-    const auto late = std::min(deadline, std::chrono::steady_clock::now() + connect_timeout);
-    const auto give_up = [&socket] {
-      std::error_code ignored;
-      socket.close(ignored);
-    };
-    Deadline connect_deadline(loop_.watchdog(), give_up);
-    const CancellationScope scope(cancellation, give_up);
-    connect_deadline.set(late);
-    co_await socket.async_connect({address, origin_.port}, asio::redirect_error(use_task, error));
-    if (connect_deadline.expired()) co_return not_sent("connecting took too long");
+    error = co_await connect_within(loop_, socket, endpoint, share(late, left), cancellation);
     if (error) continue;
+    connected_ = address;
     socket.set_option(Tcp::no_delay(true), error);
-    auto connection = std::make_unique<HttpConnection>(std::move(socket), loop_.watchdog(), pool_);
+    auto connection =
+        std::make_unique<HttpConnection>(std::move(socket), loop_.watchdog(), std::move(place));
     if (!origin_.secure) co_return connection;
     co_return co_await secured(std::move(connection), late, cancellation);
   }
   if (is_cancelled(cancellation)) co_return not_sent("the call was cancelled");
+  if (error == std::errc::timed_out) co_return not_sent("connecting took too long");
   co_return not_sent("it does not accept connections", error.message());
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <asio/ip/address.hpp>
 
 #include "base/byte_stream.h"
 #include "base/cancellation.h"
@@ -108,6 +111,7 @@ class HttpClient {
   const Limits& limits_;
   std::shared_ptr<const TlsContext> tls_;
   std::shared_ptr<HttpPool> pool_;
+  std::optional<asio::ip::address> connected_;  // the last one that took a connection
 };
 
 }  // namespace base

@@ -12,13 +12,11 @@ constexpr std::chrono::milliseconds trusted_rest{20};
 
 }  // namespace
 
-HttpConnection::HttpConnection(ByteStream::Socket socket, Watchdog& watchdog,
-                               std::shared_ptr<HttpPool> owner)
-    : stream(std::move(socket), watchdog, ByteStream::OnExpiry::close), pool(std::move(owner)) {
-  ++pool->open_;
-}
+HttpPlace::HttpPlace(std::shared_ptr<HttpPool> pool) : pool_(std::move(pool)) { ++pool_->places_; }
 
-HttpConnection::~HttpConnection() { --pool->open_; }
+HttpPlace::~HttpPlace() {
+  if (pool_) --pool_->places_;
+}
 
 std::unique_ptr<HttpConnection> HttpPool::take() {
   const SteadyTime now = std::chrono::steady_clock::now();

@@ -140,7 +140,7 @@ Task<Result<bool>> ClientResponse::read(std::string& out, std::size_t limit) {
 void ClientResponse::release() {
   finished_ = true;
   if (keep_alive_ && connection_->buffer.empty()) {
-    const std::shared_ptr<HttpPool> pool = connection_->pool;
+    const std::shared_ptr<HttpPool> pool = connection_->place.pool();
     pool->give_back(std::move(connection_));
   }
   connection_.reset();
