@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 namespace {
 
 base::Task<void> push(base::RedisConnection& connection, std::string word) {
-  (void)co_await connection.command({"RPUSH", "words", std::move(word)});
+  base::RedisArguments command{"RPUSH", "words", word};
+  (void)co_await connection.command(std::move(command));
 }
 
 /// Two commands before there is a connection, one as soon as there is one; then what Redis has.
@@ -27,7 +28,8 @@ base::Task<void> push_around_the_beginning(base::Loop& loop, base::RedisConnecti
   }
   co_await push(connection, "comes later");
   co_await loop.sleep(10ms);
-  const auto reply = co_await connection.command({"LRANGE", "words", "0", "-1"});
+  base::RedisArguments command{"LRANGE", "words", "0", "-1"};
+  const auto reply = co_await connection.command(std::move(command));
   std::vector<std::string> words;
   if (reply) {
     for (const base::RedisReply& each : reply->list) words.push_back(each.text);
