@@ -37,10 +37,10 @@ RedisConnection::RedisConnection(Loop& loop, RedisAddress address)
 Task<Status> RedisConnection::ready() {
   const Shared state = state_;
   if (is_open(*state)) co_return Status{};
-  const bool is_first = state->connecting && state->pause.count() == 0;
-  if (is_first || !state->waiting.empty()) {
-    co_await wait_turn(state);
-  } else if (!state->connecting && std::chrono::steady_clock::now() >= state->retry_at) {
+  // While Redis is away commands fail at once; whether it is, nobody knows yet.
+  const bool undecided = state->connecting && state->pause.count() == 0;
+  if (undecided || !state->waiting.empty()) co_return co_await wait_turn(state);
+  if (!state->connecting && std::chrono::steady_clock::now() >= state->retry_at) {
     state->connecting = true;
     co_await connect(state);
     let_next_go(*state);
@@ -50,18 +50,23 @@ Task<Status> RedisConnection::ready() {
 }
 
 // One wakes the next: what comes while they are woken waits behind them.
-Task<void> RedisConnection::wait_turn(Shared state) {
-  const auto turn = std::make_shared<Timer>(state->loop.io(), SteadyTime::max());
-  state->waiting.push_back(turn);
-  Deadline end_of_loop(state->loop.watchdog(), [&turn] { turn->cancel(); });
-  std::error_code ignored;
-  co_await turn->async_wait(asio::redirect_error(use_task, ignored));
-  std::erase(state->waiting, turn);
+Task<Status> RedisConnection::wait_turn(Shared state) {
+  if (state->waiting.size() >= most_pending) co_return away("too many commands wait for it");
+  const auto turn =
+      state->waiting.emplace(state->waiting.end(), state->loop.io(), SteadyTime::max());
+  {
+    Deadline end_of_loop(state->loop.watchdog(), [turn] { turn->cancel(); });
+    std::error_code ignored;
+    co_await turn->async_wait(asio::redirect_error(use_task, ignored));
+  }
+  state->waiting.erase(turn);
   let_next_go(*state);
+  if (!state->ready) co_return away(state->reason);
+  co_return Status{};
 }
 
 void RedisConnection::let_next_go(State& state) {
-  if (!state.connecting && !state.waiting.empty()) state.waiting.front()->cancel();
+  if (!state.connecting && !state.waiting.empty()) state.waiting.front().cancel();
 }
 
 Task<Result<RedisReply>> RedisConnection::command(RedisArguments arguments) {

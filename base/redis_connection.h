@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,7 +71,7 @@ class RedisConnection final {
     const RedisAddress address;
     std::shared_ptr<ByteStream> stream;  // its tasks hold it as well
     bool ready = false, connecting = false, writing = false;
-    std::deque<std::shared_ptr<Timer>> waiting;  // for the connection, or for those before them
+    std::list<Timer> waiting;  // for the connection, or for those before them
     std::uint64_t generation = 0;
     std::string outgoing;
     std::deque<std::shared_ptr<Pending>> pending;
@@ -84,7 +85,7 @@ class RedisConnection final {
                                        const RedisArguments& rest = {});
   static Task<Result<RedisReply>> await_reply(Shared state, std::shared_ptr<Pending> pending);
   static bool is_open(const State& state) { return state.ready && state.waiting.empty(); }
-  static Task<void> wait_turn(Shared state);
+  static Task<Status> wait_turn(Shared state);
   static void let_next_go(State& state);
   static Task<void> connect(Shared state);
   static Task<Status> open(Shared state);

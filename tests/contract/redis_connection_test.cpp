@@ -1,5 +1,6 @@
 #include "base/redis_connection.h"
 
+#include <csignal>
 #include <future>
 #include <string>
 #include <vector>
@@ -37,6 +38,18 @@ base::Task<void> push_around_the_beginning(base::Loop& loop, base::RedisConnecti
   found.set_value(words);
 }
 
+/// As many commands as may wait while one connects, and one more: why that one fails.
+base::Task<void> wait_in_vain(base::Loop& loop, base::RedisConnection& connection,
+                              std::promise<std::string>& why) {
+  for (std::size_t at = 0; at <= base::RedisConnection::most_pending; ++at) {
+    loop.spawn(push(connection, "waits"));
+  }
+  co_await loop.sleep(0ms);
+  base::RedisArguments command{"PING"};
+  const auto reply = co_await connection.command(std::move(command));
+  why.set_value(reply ? "" : reply.error().detail);
+}
+
 }  // namespace
 
 TEST_CASE("redis connection: no command overtakes one that waited for the connection") {
@@ -47,6 +60,19 @@ TEST_CASE("redis connection: no command overtakes one that waited for the connec
   loops.start();
   loops.at(0).spawn(push_around_the_beginning(loops.at(0), connection, found));
   CHECK(found.get_future().get() == std::vector<std::string>{"connects", "waits", "comes later"});
+  loops.stop();
+}
+
+TEST_CASE("redis connection: a bounded number of commands waits for a connection") {
+  const tests::RedisServer server;
+  server.signal(SIGSTOP);
+  base::EventLoops loops(1);
+  base::RedisConnection connection(loops.at(0), server.address());
+  std::promise<std::string> why;
+  loops.start();
+  loops.at(0).spawn(wait_in_vain(loops.at(0), connection, why));
+  CHECK(why.get_future().get() == "too many commands wait for it");
+  server.signal(SIGCONT);
   loops.stop();
 }
 
