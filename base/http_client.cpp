@@ -35,8 +35,6 @@ Task<Resolver::Addresses> addresses_of(Loop& loop, std::string host, SteadyTime 
   co_return co_await loop.resolver().resolve(loop.watchdog(), std::move(host), late);
 }
 
-bool is_before(SteadyTime late) { return std::chrono::steady_clock::now() < late; }
-
 // Until when the next of `left` addresses may take: one that hears nothing leaves time for the
 // rest.
 SteadyTime share(SteadyTime late, std::size_t left) {
@@ -82,12 +80,13 @@ Task<HttpClient::Connected> HttpClient::connect(SteadyTime deadline, Cancellatio
                         [this](const auto& address) { return address == connected_; });
   const auto late = std::min(deadline, std::chrono::steady_clock::now() + connect_timeout);
   std::error_code error = std::make_error_code(std::errc::timed_out);
-  for (std::size_t left = addresses->size(); left > 0 && is_before(late); --left) {
+  std::size_t left = addresses->size();
+  for (const auto& address : *addresses) {
     if (is_cancelled(cancellation)) co_return not_sent("the call was cancelled");
-    const asio::ip::address& address = *(addresses->end() - static_cast<std::ptrdiff_t>(left));
+    if (std::chrono::steady_clock::now() >= late) break;
     const Tcp::endpoint endpoint(address, origin_.port);
     TcpSocket socket(loop_.executor());
-    error = co_await connect_within(loop_, socket, endpoint, share(late, left), cancellation);
+    error = co_await connect_within(loop_, socket, endpoint, share(late, left--), cancellation);
     if (error) continue;
     connected_ = address;
     socket.set_option(Tcp::no_delay(true), error);
